@@ -1,0 +1,375 @@
+"""The nouns that flow through littriage, as frozen values.
+
+    Direction + Claim -> Paper -> LexicalHit -> Membership -> Cluster -> TrendPoint -> Growth -> Verdict
+
+Months are always the first day of a UTC month, as `datetime.date`. A share is a part of 1. Growth is in log units a
+year. A slug names a direction everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+# --- directions -------------------------------------------------------------------------------------------------
+
+
+class Stance(StrEnum):
+    """What a document says of a direction's state."""
+
+    RISING = "rising"
+    PROMISING = "promising"
+    HOT = "hot"
+    SATURATED = "saturated"
+    DECLINING = "declining"
+    LIMITED = "limited"
+    BOTTLENECK = "bottleneck"
+    NEUTRAL = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One dated statement of one author about one direction, paraphrased."""
+
+    direction: str
+    document: str
+    author: str
+    date: str
+    """As narrow as the document supports: YYYY, YYYY-MM or YYYY-MM-DD."""
+    window: tuple[str, str]
+    """Earliest and latest month, YYYY-MM, in which it can have been written."""
+    stance: Stance
+    paraphrase: str
+    locator: str
+    inferred: bool = False
+    """The stance is our reading of the wording, not said outright."""
+    repost_of: str | None = None
+    """The document that holds the same answer: count it once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """A paper that stands for its direction."""
+
+    title: str
+    year: int
+    arxiv_id: str | None = None
+    checked: bool = True
+    """False: the id was given from memory and never matched to its title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """AND of OR-groups of phrases, none-of phrases, on title and abstract, in any of the categories.
+
+    A phrase means a run of words; case, hyphens, plurals and LaTeX do not matter.
+    """
+
+    all_of: tuple[tuple[str, ...], ...]
+    none_of: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """A leaf of the catalogue: what one query can harvest."""
+
+    slug: str
+    theme: str
+    name: str
+    name_zh: str
+    scope: str
+    query: Query
+    exemplars: tuple[Exemplar, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A family of directions, with what the documents say of the family as a whole."""
+
+    slug: str
+    name: str
+    name_zh: str
+    scope: str
+    exemplars: tuple[Exemplar, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All themes and directions, each sorted by slug."""
+
+    themes: tuple[Theme, ...]
+    directions: tuple[Direction, ...]
+
+
+# --- papers -----------------------------------------------------------------------------------------------------
+
+_NEW_ID = re.compile(r"^(\d{2})(0[1-9]|1[0-2])\.(\d{4,5})(?:v(\d+))?$")
+_OLD_ID = re.compile(r"^([a-z-]+(?:\.[A-Z]{2})?)/(\d{2})(0[1-9]|1[0-2])(\d{3})(?:v(\d+))?$")
+_FIRST_YEAR = 1991
+
+
+@dataclass(frozen=True, slots=True)
+class ArxivId:
+    """An arXiv identifier, taken apart (https://info.arxiv.org/help/arxiv_identifier.html)."""
+
+    base: str
+    version: int | None
+    month: date
+
+
+def parse_arxiv_id(text: str) -> ArxivId | None:
+    """The parts of `2103.00112v2`, `hep-th/9901001` or an abs address of either; None where it is no arXiv id."""
+    bare = text.strip().rsplit("/abs/", 1)[-1].removeprefix("arXiv:")
+    if new := _NEW_ID.match(bare):
+        year, month, number, version = new.groups()
+        base, year_number = f"{year}{month}.{number}", 2000 + int(year)
+    elif old := _OLD_ID.match(bare):
+        archive, year, month, number, version = old.groups()
+        # math.GT/0309136 and math/0309136 are the same paper: the subject class is not part of the id.
+        base = f"{archive.split('.')[0]}/{year}{month}{number}"
+        year_number = 1900 + int(year) if 1900 + int(year) >= _FIRST_YEAR else 2000 + int(year)
+    else:
+        return None
+    return ArxivId(base, int(version) if version else None, date(year_number, int(month), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One work, counted once by its base id."""
+
+    id: str
+    title: str
+    abstract: str | None
+    """None where the source gave the title only."""
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    """The primary one first; empty where the source does not tell."""
+    published: date
+    """Day of the first version."""
+    version: int | None = None
+    updated: datetime | None = None
+    comments: str | None = None
+    withdrawn: bool = False
+
+    @property
+    def primary_category(self) -> str | None:
+        return self.categories[0] if self.categories else None
+
+    @property
+    def text(self) -> str:
+        """What is embedded: title and abstract."""
+        return f"{self.title}\n{self.abstract}" if self.abstract else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days from `start` to `end`, both included, by day of the first version."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Rows that were received and not stored, and why."""
+
+    reason: str
+    rows: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestNote:
+    """What a source was asked, and what came of it."""
+
+    source: str
+    direction: str
+    window: Window
+    expected: int | None
+    """The source's own total; None where it never said one."""
+    received: int
+    dropped: tuple[Drop, ...] = ()
+    requests: int = 0
+    failure: str | None = None
+    """None: the window is complete."""
+
+
+# --- membership -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalHit:
+    """A paper that a direction's query matches."""
+
+    direction: str
+    in_title: bool
+    """The title alone matches every OR-group."""
+    title_groups: int
+    """How many of the OR-groups the title matches."""
+    phrases: int
+    """How many different phrases of the query occur in title and abstract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Whether one paper belongs to one direction, and who decided."""
+
+    paper_id: str
+    direction: str
+    hit: LexicalHit
+    similarity: float
+    """Cosine to the direction's prototype, -1 to 1."""
+    probability: float
+    """Probability that the direction is the paper's main topic, 0 to 1."""
+    member: bool
+    rule: str
+    """Version of the rule that decided, with the tier of the vectors: `v1/minilm`."""
+
+
+# --- clusters ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterMember:
+    """A paper's place in a cluster."""
+
+    paper_id: str
+    similarity: float
+    """Cosine to the cluster's centre."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A sub-topic of a direction."""
+
+    direction: str
+    number: int
+    """1 for the largest."""
+    label: str
+    terms: tuple[str, ...]
+    members: tuple[ClusterMember, ...]
+    """Nearest to the centre first."""
+
+
+# --- trends and verdicts ----------------------------------------------------------------------------------------
+
+
+class MonthStatus(StrEnum):
+    """How far a month's counts can be trusted."""
+
+    COMPLETE = "complete"
+    """Its completeness was measured, or the source's own total was reached."""
+    ASSUMED = "assumed"
+    """Nothing speaks against it, but nobody measured it: a file was imported without a coverage statement."""
+    OPEN = "open"
+    """It has not ended, or papers may still arrive."""
+    PARTIAL = "partial"
+    """Known to lack papers."""
+    TITLES = "titles"
+    """Titles without abstracts: another instrument, never compared with the rest."""
+    MISSING = "missing"
+    """Nothing usable."""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether a model may use the month."""
+        return self in (MonthStatus.COMPLETE, MonthStatus.ASSUMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """All countable papers of a set of categories in a month: the field that a share is a part of."""
+
+    category_set: str
+    """Sorted categories, joined by a space; empty: every category."""
+    month: date
+    papers: int
+    status: MonthStatus
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One direction in one month; an empty month is a point too."""
+
+    direction: str
+    month: date
+    papers: float
+    """Expected number of members: the sum of their probabilities."""
+    members: int
+    """Papers that the rule calls members."""
+    exposure: int
+    status: MonthStatus
+    reason: str = ""
+    """Why the month is not complete."""
+
+    @property
+    def share(self) -> float | None:
+        """papers / exposure; None where the field is empty."""
+        return self.papers / self.exposure if self.exposure > 0 else None
+
+
+class Stage(StrEnum):
+    """The verdict in one word. The first three are not verdicts but reasons for having none."""
+
+    TOO_LITTLE_DATA = "too little data"
+    INCOMPLETE = "incomplete month"
+    NOT_MEASURABLE = "not measurable"
+    EMERGING = "emerging"
+    RISING = "rising"
+    HOT = "hot"
+    PLATEAU = "plateau"
+    SATURATED = "saturated"
+    DECLINING = "declining"
+    DORMANT = "dormant"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Growth of a direction's share up to a date, in log units a year, with an 80% interval."""
+
+    direction: str
+    mean: float
+    low: float
+    high: float
+    p_up: float
+    """Probability that growth is above 0."""
+    p_down: float
+    p_flat: float
+    """Probability that growth is within 10% a year of none."""
+    raw: float
+    """Before shrinkage."""
+    raw_se: float
+    months: int
+    """Comparable months that entered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the record up to `as_of` says of a direction. About the past: it is no forecast."""
+
+    as_of: date
+    direction: str
+    stage: Stage
+    growth: Growth | None
+    papers_12m: float | None
+    """Expected members in the last 12 comparable months."""
+    share_12m: float | None
+    exposure_12m: int | None
+    peak_ratio: float | None
+    """12-month share against its highest, 0 to 1."""
+    peak_month: date | None
+    saturation: float | None
+    """0 to 1: flat, near its peak, at a high level."""
+    first_month: date | None
+    last_month: date | None
+    """The last comparable month: what the verdict speaks of."""
+    reasons: tuple[str, ...] = ()
+    rule: str = ""
