@@ -1,0 +1,39 @@
+"""Where `queries/`, `warehouse/` and `flows/` are: in a checkout, in an editable install and in an installed wheel.
+
+In a wheel they lie inside the package; in a checkout, and in an editable install of one, beside `src/`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+_CHECKOUT = _PACKAGE.parents[1]
+_IN_WHEEL = {"warehouse": "warehouse_sql"}  # `littriage.warehouse` is a module: the folder needs another name there
+
+
+def folder(name: str) -> Path:
+    """The folder `queries`, `warehouse` (its SQL) or `flows`.
+
+    Raises FileNotFoundError when the installation lacks it.
+    """
+    for candidate in (_CHECKOUT / name, _PACKAGE / _IN_WHEEL.get(name, name)):
+        if candidate.is_dir() and (candidate != _CHECKOUT / name or (_CHECKOUT / "pyproject.toml").is_file()):
+            return candidate
+    raise FileNotFoundError(f"this installation of littriage has no {name}/ folder: install it again")
+
+
+@cache
+def sql(name: str) -> str:
+    """The text of `warehouse/<name>.sql`."""
+    return (folder("warehouse") / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def migrations() -> tuple[tuple[int, str, str], ...]:
+    """(number, name, text) of each file in `warehouse/schema/`, in order."""
+    found = []
+    for path in sorted((folder("warehouse") / "schema").glob("[0-9]*.sql")):
+        number, _, name = path.stem.partition("_")
+        found.append((int(number), name, path.read_text(encoding="utf-8")))
+    return tuple(found)

@@ -1,0 +1,190 @@
+"""One open working file: lock, migrations, transactions, and SQL by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from littriage import resources
+from littriage.errors import DiskFull, LittriageError, NoWarehouse, SchemaTooNew, WarehouseBusy
+
+WORKING = "littriage.duckdb"
+PUBLISHED = "published.duckdb"
+
+Row = tuple[Any, ...]
+
+
+class Warehouse:
+    """The working file of a folder, open for writing by this process alone.
+
+    A context manager. Rows come back as tuples in the order of the statement's columns.
+    """
+
+    def __init__(self, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.folder = folder
+        self.path = folder / WORKING
+        self.connection = connection
+
+    @classmethod
+    def open(cls, folder: Path, *, create: bool = True) -> Warehouse:
+        """The warehouse in `folder`, brought up to the newest schema.
+
+        Raises NoWarehouse (nothing there and not `create`), WarehouseBusy (another process writes), SchemaTooNew
+        (a newer littriage made it), DiskFull, and LittriageError for a file that is no DuckDB file.
+        """
+        path = folder / WORKING
+        if not path.exists() and not create:
+            raise NoWarehouse(
+                f'no warehouse at {path}: run "littriage import FILE..." or "littriage run" first, or pass --warehouse',
+                path=str(path),
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        with _translated(path):
+            connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
+        try:
+            connection.execute("set preserve_insertion_order = false")
+            connection.execute("set timezone = 'UTC'")
+            warehouse = cls(folder, connection)
+            warehouse._migrate()
+        except BaseException:
+            connection.close()
+            raise
+        return warehouse
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def _migrate(self) -> None:
+        with self.transaction():
+            self.connection.execute(
+                "create table if not exists migration (number integer primary key, name text, applied_at timestamp)"
+            )
+            done = {number for (number,) in self.connection.execute("select number from migration").fetchall()}
+            known = {number for number, _, _ in resources.migrations()}
+            if newer := done - known:
+                raise SchemaTooNew(
+                    f"{self.path} has schema {max(newer)}, this littriage knows up to {max(known)}: "
+                    "update littriage; the file was left as it is",
+                    found=max(newer),
+                    known=max(known),
+                )
+            for number, name, text in resources.migrations():
+                if number not in done:
+                    self.connection.execute(text)
+                    self.connection.execute("insert into migration values (?, ?, ?)", [number, name, _now()])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: a failure, or a kill, inside leaves the file as it was before."""
+        with _translated(self.path):
+            self.connection.execute("begin")
+            try:
+                yield
+            except BaseException:
+                self._roll_back()
+                raise
+            self.connection.execute("commit")
+
+    def _roll_back(self) -> None:
+        try:
+            self.connection.execute("rollback")
+        except duckdb.Error:  # DuckDB has already ended the transaction by itself, after a full disk for instance
+            return
+
+    def run(self, name: str, **parameters: Any) -> None:
+        """Execute `warehouse/<name>.sql`."""
+        with _translated(self.path):
+            self.connection.execute(resources.sql(name), parameters)
+
+    def rows(self, name: str, **parameters: Any) -> list[Row]:
+        """All rows of `warehouse/<name>.sql`."""
+        with _translated(self.path):
+            return self.connection.execute(resources.sql(name), parameters).fetchall()
+
+    def one(self, name: str, **parameters: Any) -> Row:
+        """The only row of `warehouse/<name>.sql`."""
+        (row,) = self.rows(name, **parameters)
+        return row
+
+    def batches(self, name: str, size: int, **parameters: Any) -> Iterator[list[Row]]:
+        """The rows of `warehouse/<name>.sql` in lists of `size`, read as they were when the call was made."""
+        with _translated(self.path):
+            cursor = self.connection.cursor().execute(resources.sql(name), parameters)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
+    def columns(self, name: str, **parameters: Any) -> dict[str, Any]:
+        """The columns of `warehouse/<name>.sql` as numpy arrays, by name."""
+        with _translated(self.path):
+            result: dict[str, Any] = self.connection.execute(resources.sql(name), parameters).fetchnumpy()
+        return result
+
+    def insert(self, table: str, columns: Mapping[str, Sequence[Any]], *, replace: bool = True, **same: Any) -> None:
+        """Put rows into `table`, column by column; `same` are columns with one value in all rows.
+
+        Rows with the same key are replaced; a table without a key needs `replace=False`. Many times faster than a
+        statement per row.
+        """
+        lengths = {len(values) for values in columns.values()}
+        if lengths == {0}:
+            return
+        types = dict(self._column_types(table))
+        selected = [f"unnest(${name}::{types[name]}[]) as {name}" for name in columns]
+        selected += [f"${name}::{types[name]} as {name}" for name in same]
+        with _translated(self.path):
+            self.connection.execute(
+                f"insert {'or replace ' if replace else ''}into {table} by name select {', '.join(selected)}",
+                {**{name: list(values) for name, values in columns.items()}, **same},
+            )
+
+    def _column_types(self, table: str) -> list[Row]:
+        return self.connection.execute(
+            "select column_name, data_type from information_schema.columns where table_name = ?", [table]
+        ).fetchall()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+_HOLDER = re.compile(r"lock is held in (?P<program>.*?) ?\(PID (?P<pid>\d+)\)")
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """DuckDB's errors as ours, where a user can do something about them."""
+    try:
+        yield
+    except LittriageError:
+        raise
+    except duckdb.Error as error:
+        text = str(error)
+        if "Could not set lock" in text:
+            holder = _HOLDER.search(text)
+            who = f"process {holder['pid']}" if holder else "another process"
+            raise WarehouseBusy(
+                f"{path} is being written by {who}: wait until it has ended, then try again",
+                path=str(path),
+                pid=int(holder["pid"]) if holder else None,
+            ) from error
+        if "No space left" in text or "write error" in text.lower() or "disk is full" in text.lower():
+            raise DiskFull(
+                f"no room left on the disk of {path}: free some space and run the same command again; "
+                "what was stored before is still there",
+                path=str(path),
+            ) from error
+        if "not a valid DuckDB database file" in text or "Corrupt" in text:
+            raise LittriageError(
+                f"{path} is not a warehouse that DuckDB can read: move it aside and import or harvest again",
+                path=str(path),
+            ) from error
+        raise

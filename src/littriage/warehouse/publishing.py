@@ -1,0 +1,52 @@
+"""Writing the file that readers open, and putting it in place in one step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from littriage import resources
+from littriage.warehouse.file import PUBLISHED, Warehouse, _translated
+
+SCHEMA = 1
+"""Version of the published tables: raised whenever a column changes its name or its meaning."""
+
+_TABLES = ("theme", "direction", "claim", "trend_point", "verdict", "cluster", "paper", "completeness", "failure")
+
+
+def publish(warehouse: Warehouse, meta: Mapping[str, str]) -> Path:
+    """The published file, complete and verified, in place of the one before.
+
+    Written beside it first and moved by `os.replace`: a reader has the old file or the new one, never half of one, and a
+    kill leaves the old one. Raises DiskFull.
+    """
+    target = warehouse.folder / PUBLISHED
+    building = warehouse.folder / f"{PUBLISHED}.build"
+    for leftover in (building, building.with_name(building.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+    connection = warehouse.connection
+    with _translated(building):
+        connection.execute(f"attach '{str(building).replace(chr(39), chr(39) * 2)}' as published")
+        try:
+            connection.execute("use published")
+            connection.execute(resources.sql("published"))
+            connection.execute("use memory" if warehouse.path.name == ":memory:" else f"use {_name(warehouse)}")
+            connection.execute("begin")
+            for table in _TABLES:
+                connection.execute(resources.sql(f"export/published_{table}"))
+            for key, value in {**meta, "schema": str(SCHEMA)}.items():
+                connection.execute("insert into published.meta values (?, ?)", [key, value])
+            connection.execute("commit")
+            connection.execute("checkpoint published")
+        finally:
+            connection.execute(f"use {_name(warehouse)}")
+            connection.execute("detach published")
+    with building.open("rb") as written:
+        os.fsync(written.fileno())
+    os.replace(building, target)
+    return target
+
+
+def _name(warehouse: Warehouse) -> str:
+    return warehouse.path.stem

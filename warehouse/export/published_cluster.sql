@@ -1,0 +1,3 @@
+-- published.cluster: one row per sub-topic of a direction.
+insert into published.cluster by name
+select direction, number, label, terms, papers, model from cluster order by direction, number

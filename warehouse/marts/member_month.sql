@@ -1,0 +1,12 @@
+-- One row per direction and month with hits: expected members (the sum of probabilities) and members. Only countable
+-- papers whose categories are known enter, because the field that the share is a part of counts only those.
+select
+    membership.direction,
+    paper.month,
+    round(sum(membership.probability::double order by paper.id), 6) as papers,
+    count(*) filter (where membership.member) as members
+from membership
+join paper on paper.id = membership.paper_id
+where paper.not_counted is null and len(paper.categories) > 0
+group by membership.direction, paper.month
+order by membership.direction, paper.month

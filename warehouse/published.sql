@@ -1,0 +1,48 @@
+-- The published file: what a reader may open. No abstracts, no vectors. Filled by warehouse/export/.
+-- `meta` holds: schema, run, as_of, published_at, last_month, notice, and the rule, model and tier stamps.
+
+create table meta (key text primary key, value text not null);
+
+create table theme (slug text primary key, name text not null, name_zh text not null);
+
+create table direction (
+    slug text primary key, theme text not null, name text not null, name_zh text not null, scope text not null,
+    category_set text not null, query text not null
+);
+
+create table claim (
+    subject text not null, number integer not null, document text not null, author text not null, date text not null,
+    first_month text not null, last_month text not null, stance text not null, paraphrase text not null,
+    locator text not null, inferred boolean not null, repost_of text, primary key (subject, number)
+);
+
+create table trend_point (
+    direction text not null, month date not null, papers double not null, members integer not null,
+    exposure bigint not null, status text not null, reason text not null, primary key (direction, month)
+);
+
+create table verdict (
+    direction text primary key, as_of date not null, stage text not null,
+    growth double, growth_low double, growth_high double, p_up double, p_down double, p_flat double,
+    growth_raw double, growth_raw_se double, months integer,
+    papers_12m double, share_12m double, exposure_12m bigint, peak_ratio double, peak_month date, saturation double,
+    first_month date, last_month date, reasons json not null, rule text not null, membership_rule text not null
+);
+
+create table cluster (
+    direction text not null, number integer not null, label text not null, terms text[] not null,
+    papers integer not null, model text not null, primary key (direction, number)
+);
+
+create table paper (                     -- the members of each direction
+    direction text not null, paper_id text not null, title text not null, authors text[] not null,
+    published date not null, primary_category text, probability float not null, similarity float not null,
+    rule text not null, cluster integer, cluster_place integer, primary key (direction, paper_id)
+);
+
+create table completeness (              -- the field of each category set, month by month
+    category_set text not null, month date not null, papers bigint not null, status text not null,
+    source text not null, reason text not null, primary key (category_set, month)
+);
+
+create table failure (stage text not null, subject text not null, reason text not null);

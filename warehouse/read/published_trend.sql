@@ -1,0 +1,5 @@
+-- One row per direction and month; $direction null: every direction.
+select direction, month, papers, members, exposure, status, reason
+from trend_point
+where direction = coalesce($direction::text, direction)
+order by direction, month

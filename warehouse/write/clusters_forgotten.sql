@@ -1,0 +1,2 @@
+-- cluster: those of one direction.
+delete from cluster where direction = $direction

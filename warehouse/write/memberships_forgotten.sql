@@ -1,0 +1,2 @@
+-- membership: all of it, before it is written anew.
+delete from membership

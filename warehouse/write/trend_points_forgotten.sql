@@ -1,0 +1,2 @@
+-- trend_point: all of them, before they are written anew.
+delete from trend_point

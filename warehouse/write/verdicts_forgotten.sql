@@ -1,0 +1,2 @@
+-- verdict: all of them, before they are written anew.
+delete from verdict
