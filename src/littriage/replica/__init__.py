@@ -1,0 +1,5 @@
+"""A loopback stand-in for arXiv's query API, for the demo and the tests."""
+
+from littriage.replica.server import Replica
+
+__all__ = ["Replica"]

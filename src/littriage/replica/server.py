@@ -1,0 +1,166 @@
+"""arXiv's query API on the loopback interface, over a corpus in memory.
+
+    with Replica(papers) as replica:
+        source = ArxivApi(address=replica.address, ...)
+
+Limits and errors are those of https://info.arxiv.org/help/api/user-manual.html: at most 2,000 entries a slice and
+30,000 in all, errors as one Atom entry with status 400. Relevance is not imitated.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Self
+from urllib.parse import parse_qsl, urlsplit
+
+from littriage.model import Paper, parse_arxiv_id
+from littriage.replica.faults import Answer, Fault, Plan, Request, no_faults
+from littriage.replica.feed import Slice, render_error, render_feed
+from littriage.replica.search import BadQuery, Index, parse_expression
+
+PATH = "/api/query"
+SLICE_LIMIT = 2_000
+TOTAL_LIMIT = 30_000
+_SORT_BY = ("relevance", "lastUpdatedDate", "submittedDate")
+_SORT_ORDER = ("ascending", "descending")
+
+
+def find(index: Index, parameters: Mapping[str, str]) -> Slice:
+    """The slice of a corpus that a request's parameters ask for. Raises BadQuery where the service would answer 400."""
+    expression = parameters.get("search_query", "").strip()
+    ids = [part.strip() for part in parameters.get("id_list", "").split(",") if part.strip()]
+    start = _whole_number(parameters, "start", 0)
+    asked = _whole_number(parameters, "max_results", 10)
+    if asked > TOTAL_LIMIT or start >= TOTAL_LIMIT:
+        raise BadQuery(f"only the first {TOTAL_LIMIT} results can be had; refine the query")
+    sort_by = _one_of(parameters, "sortBy", _SORT_BY)
+    sort_order = _one_of(parameters, "sortOrder", _SORT_ORDER)
+    if not expression and not ids:
+        raise BadQuery("search_query or id_list is needed")
+    sets = []
+    if expression:
+        node = parse_expression(expression)
+        expression = str(node)
+        sets.append(index.matches(node))
+    if ids:
+        sets.append(index.with_ids(_base_id(text) for text in ids))
+    found = sets[0] & sets[-1]
+    size = min(asked, SLICE_LIMIT)
+    papers = index.slice(found, start, size, sort_by, sort_order == "ascending") if size else []
+    query = f"search_query={expression}&id_list={','.join(ids)}&start={start}&max_results={asked}"
+    return Slice(query, start, size, found.bit_count(), tuple(papers))
+
+
+def _whole_number(parameters: Mapping[str, str], name: str, default: int) -> int:
+    text = parameters.get(name) or str(default)
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise BadQuery(f"{name} must be an integer") from error
+    if number < 0:
+        raise BadQuery(f"{name} must be non-negative")
+    return number
+
+
+def _one_of(parameters: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    text = parameters.get(name) or choices[0]
+    if text not in choices:
+        raise BadQuery(f"{name} must be in: {', '.join(choices)}")
+    return text
+
+
+def _base_id(text: str) -> str:
+    parsed = parse_arxiv_id(text)
+    if parsed is None:
+        raise BadQuery(f"incorrect id format for {text}")
+    return parsed.base
+
+
+class Replica:
+    """A running service: listens from `with` until its end, on a free port unless one is given.
+
+    `requests` is the history, oldest first; `faults` may be exchanged while it runs.
+    """
+
+    def __init__(self, papers: Iterable[Paper], *, faults: Plan = no_faults, port: int = 0) -> None:
+        self.index = Index(papers)
+        self.faults = faults
+        self.requests: list[Request] = []
+        self._day = max((paper.published for paper in self.index.papers), default=date(1991, 8, 14))
+        self._lock = Lock()
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.replica = self
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    @property
+    def address(self) -> str:
+        """What a client takes for arXiv's own address."""
+        return f"http://127.0.0.1:{self._server.server_port}{PATH}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, path: str, headers: Mapping[str, str]) -> Answer:
+        """What a request is answered with; writes it into the history."""
+        parts = urlsplit(path)
+        parameters = dict(parse_qsl(parts.query))
+        with self._lock:
+            request = Request(len(self.requests) + 1, path, parameters, headers, time.monotonic())
+            self.requests.append(request)
+        if parts.path != PATH:
+            return Answer(b"Not found\n", 404, "text/plain")
+        fault = self.faults(request) or Fault()
+        try:
+            answer = Answer(render_feed(fault.of_slice(find(self.index, parameters)), self._day))
+        except BadQuery as error:
+            answer = Answer(render_error(parts.query, self._day, str(error)), 400)
+        return fault.of_answer(answer)
+
+
+class _Server(ThreadingHTTPServer):
+    # Connections that a client keeps open must not hold up the end of the program.
+    daemon_threads = True
+    replica: Replica
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Head and body are two writes; without this each answer waits 40 ms for an acknowledgement.
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        answer = self.server.replica.answer(self.path, {k.lower(): v for k, v in self.headers.items()})
+        if answer.after is not None:
+            answer.after.wait()
+        try:
+            self._send(answer)
+        except OSError:
+            # The client has gone, most likely because it was kept waiting.
+            self.close_connection = True
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.content_type)
+        self.send_header("Content-Length", str(len(answer.body)))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(answer.body[: answer.sent])
+        self.close_connection = self.close_connection or answer.sent is not None
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet: the history tells it all."""
