@@ -352,6 +352,14 @@ class Growth:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a verdict is what it is: a code and its numbers. `verdicts.reason_text` words it in English or Chinese."""
+
+    code: str
+    parts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the record up to `as_of` says of a direction. About the past: it is no forecast."""
 
@@ -360,7 +368,7 @@ class Verdict:
     stage: Stage
     growth: Growth | None
     papers_12m: float | None
-    """Expected members in the last 12 comparable months."""
+    """Expected members in the comparable months of the 12 that end with `last_month`."""
     share_12m: float | None
     exposure_12m: int | None
     peak_ratio: float | None
@@ -371,5 +379,5 @@ class Verdict:
     first_month: date | None
     last_month: date | None
     """The last comparable month: what the verdict speaks of."""
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     rule: str = ""

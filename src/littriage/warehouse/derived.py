@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from littriage.model import Catalogue, Cluster, LexicalHit, Membership, TrendPoint, Verdict
+from littriage.model import Catalogue, Cluster, Direction, Exposure, LexicalHit, Membership, Theme, TrendPoint, Verdict
+from littriage.verdicts import dump_reasons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,9 +59,13 @@ def texts_to_match(warehouse: Warehouse, matched_with: str, batch: int) -> Itera
         yield [Text(id_, title, abstract, tuple(categories)) for id_, title, abstract, categories in rows]
 
 
-def store_hits(
-    warehouse: Warehouse, matched: Mapping[str, Sequence[LexicalHit]], matched_with: str
-) -> int:
+def forget_hits_except(warehouse: Warehouse, directions: Sequence[str]) -> None:
+    """Drop the hits of directions that the catalogue no longer has."""
+    with warehouse.transaction():
+        warehouse.run("write/hits_of_unknown_directions_forgotten", directions=list(directions))
+
+
+def store_hits(warehouse: Warehouse, matched: Mapping[str, Sequence[LexicalHit]], matched_with: str) -> int:
     """Replace the hits of these papers; how many hits they have now."""
     pairs = [(paper, hit) for paper, hits in matched.items() for hit in hits]
     with warehouse.transaction():
@@ -82,15 +87,17 @@ def store_hits(
 # --- vectors ----------------------------------------------------------------------------------------------------
 
 
-def texts_to_embed(warehouse: Warehouse, model: str, *, only_members: bool) -> list[Text]:
+def texts_to_embed(warehouse: Warehouse, model: str, directions: Sequence[str] | None = None) -> list[Text]:
     """Countable papers without a vector of their present text from `model`, shortest first.
 
-    The order is fixed, so that a killed run goes on with the very batches that it had still to do.
+    All of them, or those that the queries of `directions` match. The order is fixed, so that a killed run goes on with
+    the very batches that it had still to do.
     """
-    name = "read/members_to_embed" if only_members else "read/papers_to_embed"
-    return [
-        Text(id_, title, abstract, (), hash_) for id_, title, abstract, hash_ in warehouse.rows(name, model=model)
-    ]
+    if directions is None:
+        rows = warehouse.rows("read/papers_to_embed", model=model)
+    else:
+        rows = warehouse.rows("read/hit_papers_to_embed", model=model, directions=list(directions))
+    return [Text(id_, title, abstract, (), hash_) for id_, title, abstract, hash_ in rows]
 
 
 def store_vectors(warehouse: Warehouse, texts: Sequence[Text], vectors: NDArray[np.float32], model: str) -> None:
@@ -119,11 +126,11 @@ def vectors_of(columns: Mapping[str, NDArray[np.object_]]) -> NDArray[np.float32
 # --- memberships ------------------------------------------------------------------------------------------------
 
 
-def store_memberships(warehouse: Warehouse, memberships: Iterable[Membership]) -> int:
-    """Replace all memberships; how many are members."""
+def store_memberships(warehouse: Warehouse, memberships: Iterable[Membership], value: str) -> int:
+    """Replace all memberships, and remember what they were computed from; how many are members."""
     kept = list(memberships)
     with warehouse.transaction():
-        warehouse.run("write/memberships_forgotten")
+        warehouse.empty("membership")
         warehouse.insert(
             "membership",
             {
@@ -135,10 +142,18 @@ def store_memberships(warehouse: Warehouse, memberships: Iterable[Membership]) -
                 "rule": [one.rule for one in kept],
             },
         )
+        stamp(warehouse, "decide", value)
     return sum(one.member for one in kept)
 
 
 # --- clusters ---------------------------------------------------------------------------------------------------
+
+
+def forget_clusters_except(warehouse: Warehouse, directions: Sequence[str]) -> None:
+    """Drop the clusters of all other directions: those that have lost their last member."""
+    with warehouse.transaction():
+        for what in ("clusters", "cluster_members", "cluster_stamps"):
+            warehouse.run(f"write/{what}_of_unknown_directions_forgotten", directions=list(directions))
 
 
 def store_clusters(warehouse: Warehouse, direction: str, clusters: Sequence[Cluster], model: str, value: str) -> None:
@@ -186,7 +201,7 @@ def store_trends(warehouse: Warehouse, points: Mapping[str, Sequence[TrendPoint]
     """Replace all trend points."""
     kept = [point for series in points.values() for point in series]
     with warehouse.transaction():
-        warehouse.run("write/trend_points_forgotten")
+        warehouse.empty("trend_point")
         warehouse.insert(
             "trend_point",
             {
@@ -201,11 +216,28 @@ def store_trends(warehouse: Warehouse, points: Mapping[str, Sequence[TrendPoint]
         )
 
 
-def store_verdicts(warehouse: Warehouse, verdicts: Sequence[Verdict], membership_rule: str) -> None:
-    """Replace all verdicts."""
+def store_field(warehouse: Warehouse, field: Sequence[Exposure]) -> None:
+    """Replace the field as the trends used it."""
+    with warehouse.transaction():
+        warehouse.run("write/used_field_forgotten")
+        warehouse.insert(
+            "exposure",
+            {
+                "category_set": [one.category_set for one in field],
+                "month": [one.month for one in field],
+                "papers": [one.papers for one in field],
+                "status": [one.status.value for one in field],
+                "reason": [f"{one.source}: {one.reason}" if one.reason else one.source for one in field],
+            },
+            source="used",
+        )
+
+
+def store_verdicts(warehouse: Warehouse, verdicts: Sequence[Verdict], membership_rules: Mapping[str, str]) -> None:
+    """Replace all verdicts; `membership_rules` names the rule that decided each direction's members, where any did."""
     growths = [one.growth for one in verdicts]
     with warehouse.transaction():
-        warehouse.run("write/verdicts_forgotten")
+        warehouse.empty("verdict")
         warehouse.insert(
             "verdict",
             {
@@ -229,19 +261,19 @@ def store_verdicts(warehouse: Warehouse, verdicts: Sequence[Verdict], membership
                 "saturation": [one.saturation for one in verdicts],
                 "first_month": [one.first_month for one in verdicts],
                 "last_month": [one.last_month for one in verdicts],
-                "reasons": [json.dumps(one.reasons, ensure_ascii=False) for one in verdicts],
+                "reasons": [dump_reasons(one.reasons) for one in verdicts],
                 "rule": [one.rule for one in verdicts],
+                "membership_rule": [membership_rules.get(one.direction, "") for one in verdicts],
             },
-            membership_rule=membership_rule,
         )
 
 
 def store_catalogue(warehouse: Warehouse, catalogue: Catalogue, queries: Mapping[str, tuple[str, str]]) -> None:
     """Replace themes, directions and claims; `queries` gives each direction's category set and query fingerprint."""
-    owners = [*catalogue.themes, *catalogue.directions]
+    owners: list[Theme | Direction] = [*catalogue.themes, *catalogue.directions]
     claims = [(owner.slug, number, claim) for owner in owners for number, claim in enumerate(owner.claims, 1)]
     with warehouse.transaction():
-        warehouse.run("write/catalogue_forgotten")
+        warehouse.empty("theme", "direction", "claim")
         warehouse.insert(
             "theme",
             {
@@ -278,4 +310,44 @@ def store_catalogue(warehouse: Warehouse, catalogue: Catalogue, queries: Mapping
                 "inferred": [one.inferred for _, _, one in claims],
                 "repost_of": [one.repost_of for _, _, one in claims],
             },
+        )
+
+
+# --- runs -------------------------------------------------------------------------------------------------------
+
+
+def store_run(
+    warehouse: Warehouse,
+    run_id: str,
+    *,
+    started_at: datetime,
+    finished_at: datetime | None,
+    state: str,
+    as_of: date | None,
+    settings: Mapping[str, Any],
+    stages: Sequence[Mapping[str, Any]],
+    failures: Sequence[tuple[str, str, str]],
+) -> None:
+    """Write or rewrite what is known of a run; `state` is running, complete or failed."""
+    with warehouse.transaction():
+        warehouse.insert(
+            "run",
+            {"id": [run_id]},
+            started_at=started_at,
+            finished_at=finished_at,
+            state=state,
+            as_of=as_of,
+            settings=json.dumps(settings, ensure_ascii=False, default=str),
+            stages=json.dumps(stages, ensure_ascii=False, default=str),
+        )
+        warehouse.run("write/failures_forgotten", run_id=run_id)
+        warehouse.insert(
+            "failure",
+            {
+                "stage": [stage for stage, _, _ in failures],
+                "subject": [subject for _, subject, _ in failures],
+                "reason": [reason for _, _, reason in failures],
+            },
+            replace=False,
+            run_id=run_id,
         )

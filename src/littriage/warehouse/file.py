@@ -57,6 +57,13 @@ class Warehouse:
             raise
         return warehouse
 
+    @classmethod
+    def in_memory(cls) -> Warehouse:
+        """A warehouse that is gone when it is closed: for reading files with the same code that imports them."""
+        warehouse = cls(Path(), duckdb.connect(config={"autoinstall_known_extensions": "false"}))
+        warehouse._migrate()
+        return warehouse
+
     def __enter__(self) -> Warehouse:
         return self
 
@@ -105,6 +112,12 @@ class Warehouse:
         with _translated(self.path):
             self.connection.execute(resources.sql(name), parameters)
 
+    def empty(self, *tables: str) -> None:
+        """Delete every row of these tables."""
+        with _translated(self.path):
+            for table in tables:
+                self.connection.execute(f"delete from {table}")
+
     def rows(self, name: str, **parameters: Any) -> list[Row]:
         """All rows of `warehouse/<name>.sql`."""
         with _translated(self.path):
@@ -137,7 +150,7 @@ class Warehouse:
         lengths = {len(values) for values in columns.values()}
         if lengths == {0}:
             return
-        types = dict(self._column_types(table))
+        types: dict[str, str] = dict(self._column_types(table))
         selected = [f"unnest(${name}::{types[name]}[]) as {name}" for name in columns]
         selected += [f"${name}::{types[name]} as {name}" for name in same]
         with _translated(self.path):

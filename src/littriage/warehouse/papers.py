@@ -58,8 +58,6 @@ def import_file(warehouse: Warehouse, path: Path, *, today: date, now: datetime)
     published; a Parquet file with venue and year holds conference papers, kept apart.
     Raises ImportRefused for a file that holds no table of papers; broken rows are counted drops.
     """
-    if not path.is_file():
-        raise ImportRefused(f"no file at {path}: check the path", path=str(path))
     source = path.name
     with warehouse.transaction():
         kind = _stage(warehouse, path)
@@ -98,6 +96,8 @@ def import_file(warehouse: Warehouse, path: Path, *, today: date, now: datetime)
 
 def _stage(warehouse: Warehouse, path: Path) -> str:
     """Put the file's rows into the temporary table `incoming`; the kind of file."""
+    if not path.is_file():
+        raise ImportRefused(f"no file at {path}: check the path", path=str(path))
     try:
         if path.suffix == ".parquet":
             return _stage_parquet(warehouse, path)
@@ -295,4 +295,19 @@ def exposures(warehouse: Warehouse, category_set: str, source: str) -> list[Expo
     return [
         Exposure(category_set, month, papers, MonthStatus(status), source, reason)
         for month, papers, status, reason in found
+    ]
+
+
+def read_papers(path: Path) -> list[Paper]:
+    """The papers of a Parquet file as values, without storing them; rows that are no papers are left out.
+
+    Raises ImportRefused as `import_file` does.
+    """
+    with Warehouse.in_memory() as warehouse:
+        if _stage(warehouse, path) != "papers":
+            raise ImportRefused(f"{path} holds conference papers: a file of arXiv papers is needed", path=str(path))
+        rows = warehouse.rows("read/import_papers")
+    return [
+        Paper(id_, title, abstract, tuple(authors), tuple(categories), published)
+        for id_, title, abstract, authors, categories, published in rows
     ]

@@ -18,8 +18,8 @@ _TABLES = ("theme", "direction", "claim", "trend_point", "verdict", "cluster", "
 def publish(warehouse: Warehouse, meta: Mapping[str, str]) -> Path:
     """The published file, complete and verified, in place of the one before.
 
-    Written beside it first and moved by `os.replace`: a reader has the old file or the new one, never half of one, and a
-    kill leaves the old one. Raises DiskFull.
+    Written beside it first and moved by `os.replace`: a reader has the old file or the new one, never half of one, and
+    a kill leaves the old one. Raises DiskFull.
     """
     target = warehouse.folder / PUBLISHED
     building = warehouse.folder / f"{PUBLISHED}.build"

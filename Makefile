@@ -1,0 +1,59 @@
+# `make demo` and `make test` set everything up by themselves; git, make and Python 3.11+ are all they need.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+
+# uv does not read pip's settings; a folder of wheels that pip was told of serves both.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+export UV_LINK_MODE ?= copy
+export TOKENIZERS_PARALLELISM ?= true
+
+.PHONY: help setup demo test check bench lock wheel clean
+
+help:
+	@echo "make demo    the whole pipeline on a simulated corpus, served on loopback"
+	@echo "make test    the tests"
+	@echo "make check   ruff, types, import contract"
+	@echo "make bench   the benchmarks"
+	@echo "make setup   .venv with littriage in it"
+
+setup: .venv/ready
+
+.uv/bin/uv:
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet "uv>=0.5"
+
+# The CPU build of torch where this machine's package settings offer one, else the public build (scripts/lock.py).
+.venv/ready: requirements.lock requirements-torch.lock requirements-torch-cpu.lock pyproject.toml | $(UV)
+	test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-torch-cpu.lock 2>/dev/null \
+	  || $(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes -r requirements-torch.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --require-hashes --compile-bytecode -r requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/littriage demo
+
+test: setup
+	$(BIN)/python -m pytest -m "not shared"
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python benchmarks/cold_start.py
+	$(BIN)/python benchmarks/embedding_tiers.py
+
+lock: setup
+	$(BIN)/python scripts/lock.py $(TORCH_CPU_WHEEL)
+
+wheel: setup
+	$(UV) build --wheel --out-dir dist .
+
+clean:
+	rm -rf .venv .uv dist demo-data

@@ -1,0 +1,45 @@
+"""The backfill as a Prefect flow: import files of papers, then the weekly flow without its harvest.
+
+littriage import FILE...             # the import by itself
+python flows/backfill.py FILE...     # both, as one flow
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from littriage import wiring
+
+wiring.prepare_prefect()
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from littriage import pipeline
+from littriage.progress import progress_bars
+
+weekly = wiring.load_flow("weekly").weekly
+
+
+@task(name="import", task_run_name="import {file}", cache_policy=NO_CACHE, persist_result=False)
+def take_in(settings: Mapping[str, Any], file: str) -> pipeline.Counts:
+    """Import one file, in one transaction."""
+    with wiring.opened_run(wiring.Settings.of_parameters(settings), progress_bars()) as run:
+        return pipeline.take_in(run, Path(file))
+
+
+@flow(name="littriage-backfill", persist_result=False, validate_parameters=False)
+def backfill(settings: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
+    """Import the files, then bring everything up to date and publish it. What comes back is `pipeline.Run.summary`."""
+    for file in files:
+        take_in(settings, file)
+    summary: dict[str, Any] = weekly(settings, harvest=False)
+    return summary
+
+
+if __name__ == "__main__":
+    print(backfill(wiring.settings_from(os.environ).as_parameters(), sys.argv[1:]))

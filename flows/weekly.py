@@ -1,0 +1,66 @@
+"""The weekly run as a Prefect flow: one task for each stage, and for each direction while harvesting.
+
+Prefect adds retries, logs, run names and the table of results as an artifact; each task is a plain function of
+`littriage.pipeline` that works without it. Caching is the warehouse's: a stage asks it what is missing, so tasks cache
+nothing by themselves (a cached harvest would hide a second week).
+
+    littriage run                        # once, with no server needed
+    littriage schedule --cron "..."      # every week
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from littriage import wiring
+
+wiring.prepare_prefect()
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from littriage import pipeline
+from littriage.pipeline import Counts
+from littriage.progress import progress_bars
+
+
+# A request is repeated where it is made, as the source asks; a task is retried for what broke around it.
+@task(
+    name="stage", task_run_name="{name}", cache_policy=NO_CACHE, persist_result=False, retries=1, retry_delay_seconds=5
+)
+def stage(name: str, work: Callable[[], Counts]) -> Counts:
+    """Do one stage; Prefect sees its name, its duration and its outcome."""
+    return work()
+
+
+@flow(name="littriage-weekly", persist_result=False, validate_parameters=False)
+def weekly(
+    settings: Mapping[str, Any], harvest: bool = True, as_of: str | None = None, only: list[str] | None = None
+) -> dict[str, Any]:
+    """Harvest every direction, or `only` some, then bring everything up to date and publish it.
+
+    `settings` are those of `wiring.Settings.as_parameters`. One direction's failure is recorded and reported, and does
+    not stop the others. What comes back is `pipeline.Run.summary`.
+    """
+    chosen = wiring.Settings.of_parameters(settings)
+    until = date.fromisoformat(as_of) if as_of else None
+    with wiring.opened_run(chosen, progress_bars(), until) as run:
+        if harvest:
+            with wiring.arxiv_source(chosen) as source:
+                pipeline.harvest_all(run, source, wiring.first_day(chosen, run.today), stage, only)
+        with wiring.tiers(chosen) as tiers:
+            pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, stage)
+        for what, subject, reason in run.failures:
+            get_run_logger().warning("%s, %s: %s", what, subject, reason)
+        create_table_artifact(
+            pipeline.result_table(run), key="littriage-verdicts", description=f"Verdicts as of {run.as_of}"
+        )
+        return run.summary()
+
+
+if __name__ == "__main__":
+    weekly(wiring.settings_from(os.environ).as_parameters())

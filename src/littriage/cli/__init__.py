@@ -1,0 +1,70 @@
+"""The `littriage` command: one small module per group of commands, each registered on one line.
+
+Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failure, 2 usage, 4 nothing to report,
+130 interrupted. Modules are imported for every command, so they import what is heavy inside their functions.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from littriage import __version__
+from littriage.cli import checking, demo, directions, exporting, reading, scheduling, showing, working
+from littriage.errors import LittriageError
+
+app = typer.Typer(
+    name="littriage",
+    help="Which research directions are rising, and which are saturated?",
+    epilog='Start with "littriage demo", or with "littriage run" on papers of your own.',
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"littriage {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _littriage(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+working.register(app)
+demo.register(app)
+scheduling.register(app)
+reading.register(app)
+showing.register(app)
+exporting.register(app)
+directions.register(app)
+checking.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: the only place where an error becomes a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without Chinese shows "?" rather than a traceback
+    try:
+        app(args=arguments, prog_name="littriage")
+    except LittriageError as error:
+        sys.exit(report(error))
+
+
+def report(error: LittriageError) -> int:
+    """Print the error for a person; the exit code that it stands for."""
+    typer.echo(f"error: {error}", err=True)
+    return error.exit_code

@@ -1,0 +1,73 @@
+"""`demo`: the whole chain on simulated papers, served by a replica of arXiv's API on this machine."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from littriage.cli import tables
+from littriage.cli.options import Lang, Language
+from littriage.cli.reading import rising, saturated
+from littriage.cli.working import print_summary
+
+FOLDER = Path("demo-data")
+MONTHS = 60
+"""Growth looks at 48 months."""
+PAPERS = 4_000
+SEED = 3
+NOTICE = "Simulated papers: the text is generated, only the volumes follow shapes measured on real papers."
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    warehouse: Annotated[Path, typer.Option("--warehouse", metavar="DIR", help="Where to put the demo's files.")] = FOLDER,
+    papers: Annotated[int, typer.Option("--papers", metavar="N", min=500, help="How many papers to simulate.")] = PAPERS,
+    keep: Annotated[bool, typer.Option("--keep", help="Go on with the demo's files of last time.")] = False,
+    lang: Language = Lang.EN,
+) -> None:
+    """Watch the whole chain: harvest over HTTP from a simulated arXiv, embed, cluster, rank, answer."""
+    from littriage import wiring
+    from littriage.replica import Replica
+    from littriage.replica.simulate import load_shapes, simulated_papers
+    from littriage.trends import last_settled_month
+
+    settings = wiring.Settings(warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, notice=NOTICE)
+    if not keep:
+        _emptied(warehouse)
+    today = wiring.SystemClock().today()
+    corpus = simulated_papers(
+        wiring.catalogue(settings),
+        load_shapes(),
+        seed=SEED,
+        last_month=last_settled_month(today),
+        months=MONTHS,
+        papers=papers,
+    )
+    tables.print_warning(NOTICE)
+    with Replica(corpus) as replica:
+        tables.print_line(f"{len(corpus):,} simulated papers are served at {replica.address}; harvesting them over HTTP.")
+        tables.print_line("The first start takes a while: Prefect's engine, and the fast model distilled once.")
+        tables.print_line()
+        served = wiring.replaced(settings, arxiv=replica.address)
+        summary = wiring.load_flow("weekly").weekly(served.as_parameters())
+    print_summary(summary)
+    for answer in (rising, saturated):
+        tables.print_line()
+        answer(limit=10, lang=lang, warehouse=warehouse)
+    tables.print_line()
+    tables.print_line(f"The tables are in {warehouse}: littriage.duckdb (everything) and published.duckdb (for readers).")
+    tables.print_line("Try next:")
+    for command in ("show denoising-diffusion", "papers mixture-of-experts", "trend text-to-sql", "rising --lang zh"):
+        tables.print_line(f"littriage {command} --warehouse {warehouse}", indent=2)
+
+
+def _emptied(folder: Path) -> None:
+    """Take away what an earlier demo left; nothing else."""
+    for name in ("littriage.duckdb", "littriage.duckdb.wal", "published.duckdb", "published.duckdb.build"):
+        (folder / name).unlink(missing_ok=True)

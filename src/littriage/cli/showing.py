@@ -1,0 +1,310 @@
+"""`show`: everything that is published about one direction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from littriage.claims import ClaimOutcome, claim_outcomes
+from littriage.cli import tables
+from littriage.cli.messages import (
+    UNKNOWN,
+    chance_text,
+    count_text,
+    growth_text,
+    month_text,
+    name_of,
+    part_text,
+    say,
+    share_text,
+    stage_of,
+    stance_of,
+    status_of,
+)
+from littriage.cli.options import DEFAULT_WAREHOUSE, Json, Lang, Language, Limit, Slug, Warehouse
+from littriage.cli.reading import (
+    STEP_MONTHS,
+    about_json,
+    entry_json,
+    paper_json,
+    print_about,
+    print_papers,
+    share_line,
+)
+from littriage.cli.tables import Column
+from littriage.model import Claim, Verdict
+from littriage.published import ClusterEntry, Entry, Gap, Members, Published, ThemeEntry
+from littriage.trends import months_between, twelve_month_shares
+from littriage.verdicts import judge, reason_text
+
+_SIGNS = 24
+_RECORD_REACH_MONTHS = 12
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(show)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the counts say beside a claim: the 12-month share when it was made, and now."""
+
+    then_month: date
+    then: float
+    now_month: date
+    now: float
+
+    @property
+    def ratio(self) -> float | None:
+        return self.now / self.then if self.then else None
+
+
+def show(
+    direction: Slug,
+    limit: Limit = 10,
+    record: Annotated[
+        bool,
+        typer.Option("--record", help="Add the stage at each claim's date and now (slower)."),
+    ] = False,
+    lang: Language = Lang.EN,
+    as_json: Json = False,
+    warehouse: Warehouse = DEFAULT_WAREHOUSE,
+) -> None:
+    """Show everything about one direction.
+
+    Stage and reasons, sub-topics, papers, and what the documents said of it beside what the record says.
+    """
+    with Published.open(warehouse) as published:
+        entry = published.entry(direction)
+        theme = next((theme for theme in published.themes() if theme.slug == entry.theme), None)
+        shares = {
+            month: share
+            for month, share in twelve_month_shares(published.trend(entry.slug)).items()
+            if share is not None
+        }
+        clusters = published.clusters(entry.slug)
+        papers = published.top_papers(entry.slug, limit)
+        claims = published.claims(entry)
+        outcomes = _outcomes(published, claims) if record else {}
+        gaps = published.gaps(entry.category_set)
+        if as_json:
+            tables.print_json(
+                {
+                    **about_json(published),
+                    "direction": {**entry_json(entry), "scope": entry.scope, "category_set": entry.category_set},
+                    "clusters": [_cluster_json(cluster) for cluster in clusters],
+                    "papers_total": papers.total,
+                    "papers": [paper_json(paper) for paper in papers.papers],
+                    "claims": [_claim_json(claim, _record(claim, entry, shares), outcomes) for claim in claims],
+                    "not_compared": [_gap_json(gap) for gap in gaps],
+                }
+            )
+            return
+        print_about(published, lang)
+        _print_verdict(entry, theme, shares, lang)
+        _print_clusters(clusters, lang)
+        _print_top_papers(papers, lang)
+        _print_claims(entry, theme, claims, shares, outcomes, lang)
+        _print_gaps(entry.category_set, gaps, lang)
+        stamps = [("rule", entry.verdict.rule if entry.verdict else UNKNOWN)]
+        stamps += [("membership", entry.membership_rule or UNKNOWN), ("run", published.about.run)]
+        stamps += [stamp for stamp in published.about.stamps if stamp[0] != "rule"]
+        tables.print_line(say(lang, "made_with", stamps=", ".join(f"{name} {value}" for name, value in stamps)))
+
+
+# --- claims against the record ----------------------------------------------------------------------------------
+
+
+def _record(claim: Claim, entry: Entry, shares: Mapping[date, float]) -> Record | None:
+    """The 12-month shares that a claim about this direction stands against: the last one that its author could know of,
+    at most a year old, and the newest."""
+    if claim.direction != entry.slug:
+        return None
+    written = date.fromisoformat(f"{claim.window[1]}-01")
+    known = [month for month in shares if 0 <= months_between(month, written) < _RECORD_REACH_MONTHS]
+    if not known:
+        return None
+    then, now = max(known), max(shares)
+    return Record(then, shares[then], now, shares[now])
+
+
+def _outcomes(published: Published, claims: Sequence[Claim]) -> dict[Claim, ClaimOutcome]:
+    points = published.trends()
+    by_day: dict[date, dict[str, Verdict]] = {}
+
+    def verdict_at(direction: str, day: date) -> Verdict | None:
+        if day not in by_day:
+            by_day[day] = {verdict.direction: verdict for verdict in judge(points, day)}
+        return by_day[day].get(direction)
+
+    return {outcome.claim: outcome for outcome in claim_outcomes(claims, verdict_at, published.about.as_of)}
+
+
+# --- as text ----------------------------------------------------------------------------------------------------
+
+
+def _print_verdict(entry: Entry, theme: ThemeEntry | None, shares: Mapping[date, float], lang: Lang) -> None:
+    other = entry.name if lang is Lang.ZH else entry.name_zh
+    theme_name = name_of(theme, lang) if theme else entry.theme
+    tables.print_line(say(lang, "head", name=name_of(entry, lang), other=other, slug=entry.slug, theme=theme_name))
+    tables.print_line(entry.scope)
+    tables.print_line()
+    verdict = entry.verdict
+    if verdict is None:
+        tables.print_line(say(lang, "unjudged"))
+        return
+    first, last = month_text(verdict.first_month), month_text(verdict.last_month)
+    stage = stage_of(verdict.stage, lang)
+    tables.print_line(say(lang, "verdict", stage=stage, as_of=verdict.as_of, first=first, last=last))
+    for reason in verdict.reasons:
+        tables.print_line(f"- {reason_text(reason, lang.value)}", indent=2)
+    if verdict.growth:
+        growth, p_up = growth_text(verdict.growth, lang), chance_text(verdict.growth.p_up)
+        tables.print_line(say(lang, "growth_line", growth=growth, p_up=p_up))
+    if verdict.papers_12m is not None:
+        tables.print_line(
+            say(
+                lang,
+                "year_line",
+                papers=count_text(verdict.papers_12m),
+                share=share_text(verdict.share_12m),
+                exposure=count_text(verdict.exposure_12m),
+                categories=entry.category_set,
+                ratio=part_text(verdict.peak_ratio),
+                peak=month_text(verdict.peak_month),
+            )
+        )
+    if verdict.last_month and shares:
+        line = share_line(shares, verdict.last_month, STEP_MONTHS, _SIGNS)
+        tables.print_line(say(lang, "share_line", line=line, step=STEP_MONTHS, last=last))
+
+
+def _print_clusters(clusters: Sequence[ClusterEntry], lang: Lang) -> None:
+    if clusters:
+        tables.print_line()
+        tables.print_line(say(lang, "clusters"))
+        headings = (Column(say(lang, "number"), True), Column(say(lang, "papers"), True), Column(say(lang, "label")))
+        rows = [(f"{cluster.number}", count_text(cluster.papers), cluster.label) for cluster in clusters]
+        tables.print_table(headings, rows)
+
+
+def _print_top_papers(papers: Members, lang: Lang) -> None:
+    if papers.papers:
+        tables.print_line()
+        tables.print_line(say(lang, "top_papers", shown=len(papers.papers), total=papers.total))
+        print_papers(papers.papers, lang)
+
+
+def _print_claims(
+    entry: Entry,
+    theme: ThemeEntry | None,
+    claims: Sequence[Claim],
+    shares: Mapping[date, float],
+    outcomes: Mapping[Claim, ClaimOutcome],
+    lang: Lang,
+) -> None:
+    own = [claim for claim in claims if claim.direction == entry.slug]
+    if own:
+        tables.print_line()
+        tables.print_line(say(lang, "claims_of"))
+        for claim in own:
+            _print_claim(claim, lang)
+            _print_record(_record(claim, entry, shares), lang)
+            if outcome := outcomes.get(claim):
+                then, now = (_stage(verdict, lang) for verdict in (outcome.then, outcome.now))
+                tables.print_line(say(lang, "stages_then", then=then, now=now), indent=4)
+    if theme and len(own) < len(claims):
+        tables.print_line()
+        tables.print_line(say(lang, "claims_theme", name=name_of(theme, lang)))
+        for claim in claims:
+            if claim.direction == theme.slug:
+                _print_claim(claim, lang)
+
+
+def _print_claim(claim: Claim, lang: Lang) -> None:
+    marks = [say(lang, "inferred")] if claim.inferred else []
+    marks += [say(lang, "repost", document=claim.repost_of)] if claim.repost_of else []
+    written = say(lang, "written", date=claim.date, author=claim.author, stance=stance_of(claim.stance, lang))
+    tables.print_line(written + "".join(f" [{mark}]" for mark in marks), indent=2)
+    tables.print_line(claim.paraphrase, indent=4)
+    tables.print_line(f"{claim.document}, {claim.locator}", indent=4)
+
+
+def _print_record(record: Record | None, lang: Lang) -> None:
+    if record is None:
+        tables.print_line(say(lang, "no_record"), indent=4)
+        return
+    tables.print_line(
+        say(
+            lang,
+            "record",
+            then=share_text(record.then),
+            then_month=month_text(record.then_month),
+            now=share_text(record.now),
+            now_month=month_text(record.now_month),
+            ratio=UNKNOWN if record.ratio is None else f"{record.ratio:.1f}x",
+        ),
+        indent=4,
+    )
+
+
+def _stage(verdict: Verdict | None, lang: Lang) -> str:
+    return stage_of(verdict.stage, lang) if verdict else UNKNOWN
+
+
+def _print_gaps(category_set: str, gaps: Sequence[Gap], lang: Lang) -> None:
+    tables.print_line()
+    tables.print_line(say(lang, "gaps" if gaps else "no_gaps", categories=category_set))
+    for gap in gaps:
+        first, last = month_text(gap.first_month), month_text(gap.last_month)
+        months = first if first == last else say(lang, "span", low=first, high=last)
+        tables.print_line(f"{months}: {status_of(gap.status, gap.reason, lang)}", indent=2)
+
+
+# --- as JSON ----------------------------------------------------------------------------------------------------
+
+
+def _cluster_json(cluster: ClusterEntry) -> dict[str, Any]:
+    return {
+        "number": cluster.number,
+        "label": cluster.label,
+        "terms": cluster.terms,
+        "papers": cluster.papers,
+        "model": cluster.model,
+    }
+
+
+def _claim_json(claim: Claim, record: Record | None, outcomes: Mapping[Claim, ClaimOutcome]) -> dict[str, Any]:
+    outcome = outcomes.get(claim)
+    return {
+        "subject": claim.direction,
+        "document": claim.document,
+        "author": claim.author,
+        "date": claim.date,
+        "first_month": claim.window[0],
+        "last_month": claim.window[1],
+        "stance": claim.stance.value,
+        "paraphrase": claim.paraphrase,
+        "locator": claim.locator,
+        "inferred": claim.inferred,
+        "repost_of": claim.repost_of,
+        "share_then": record.then if record else None,
+        "share_then_month": record.then_month if record else None,
+        "share_now": record.now if record else None,
+        "share_now_month": record.now_month if record else None,
+        "stage_then": outcome.then.stage.value if outcome and outcome.then else None,
+        "stage_now": outcome.now.stage.value if outcome and outcome.now else None,
+    }
+
+
+def _gap_json(gap: Gap) -> dict[str, Any]:
+    return {
+        "first_month": gap.first_month,
+        "last_month": gap.last_month,
+        "status": gap.status.value,
+        "reason": gap.reason or None,
+    }

@@ -1,0 +1,276 @@
+"""`run` and its stages one by one: the commands that write to the warehouse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from littriage.cli import tables
+from littriage.cli.options import Json, Queries, complete_file
+from littriage.cli.tables import Column
+
+if TYPE_CHECKING:
+    from littriage.pipeline import Counts
+    from littriage.wiring import Settings
+
+Work = Annotated[
+    Path | None,
+    typer.Option("--warehouse", metavar="DIR", envvar="LITTRIAGE_WAREHOUSE", help="Folder of the tables."),
+]
+Arxiv = Annotated[
+    str | None, typer.Option("--arxiv", metavar="URL", envvar="LITTRIAGE_ARXIV", help="Address of the query API.")
+]
+Contact = Annotated[
+    str | None,
+    typer.Option(metavar="EMAIL", envvar="LITTRIAGE_CONTACT", help="Sent to arXiv, so that they can reach you."),
+]
+Interval = Annotated[
+    float | None,
+    typer.Option("--interval", metavar="SECONDS", help="Between requests; arXiv asks for 3 at least.", hidden=True),
+]
+Months = Annotated[
+    int | None, typer.Option("--months", metavar="N", min=1, help="How far back to harvest [default: 60].")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", envvar="LITTRIAGE_MODEL", help="minilm, a model's folder, or its name on the hub."),
+]
+Device = Annotated[
+    str | None, typer.Option(metavar="DEVICE", envvar="LITTRIAGE_DEVICE", help="cuda, mps, cpu or auto.")
+]
+ReadLimit = Annotated[
+    int | None,
+    typer.Option(
+        "--read-limit", metavar="N", min=0, envvar="LITTRIAGE_READ_LIMIT",
+        help="The transformer reads directions with at most N phrase hits, the fast tier the rest "
+        "[default: 500 on a CPU, all on a GPU].",
+    ),
+]  # fmt: skip
+OnlyDirections = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--direction", metavar="SLUG", help="Harvest only this one; repeatable.", autocompletion=complete_file
+    ),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option("--as-of", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="See only papers published before."),
+]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Parquet, or arXiv's snapshot as JSON lines.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(run)
+    app.command("import")(import_)
+    app.command()(import_coverage)
+    app.command()(harvest)
+    app.command()(embed)
+    app.command()(cluster)
+    app.command()(rank)
+
+
+# --- everything -------------------------------------------------------------------------------------------------
+
+
+def run(
+    no_harvest: Annotated[bool, typer.Option("--no-harvest", help="Work on what is stored.")] = False,
+    direction: OnlyDirections = None,
+    as_of: Until = None,
+    months: Months = None,
+    arxiv: Arxiv = None,
+    contact: Contact = None,
+    interval: Interval = None,
+    model: Model = None,
+    device: Device = None,
+    read_limit: ReadLimit = None,
+    as_json: Json = False,
+    queries: Queries = None,
+    warehouse: Work = None,
+) -> None:
+    """Harvest, embed, cluster, rank and publish: the weekly flow, once."""
+    from littriage import wiring
+
+    settings = _settings(
+        warehouse=warehouse, queries=queries, arxiv=arxiv, contact=contact, interval_s=interval,
+        harvest_months=months, model=model, device=device, read_limit=read_limit,
+    )  # fmt: skip
+    only = _known(settings, direction)
+    weekly = wiring.load_flow("weekly").weekly
+    summary = weekly(
+        settings.as_parameters(), harvest=not no_harvest, as_of=as_of and as_of.date().isoformat(), only=only
+    )
+    if as_json:
+        tables.print_json(summary)
+        return
+    print_summary(summary)
+    place = "" if settings.warehouse == Path("warehouse") else f" --warehouse {settings.warehouse}"
+    tables.print_line(f"Ask now: littriage rising{place}, littriage saturated{place}")
+
+
+def print_summary(summary: Mapping[str, Any]) -> None:
+    """The stages of a run with their time, peak memory and counts, and what did not work."""
+    tables.print_table(
+        [Column("stage"), Column("seconds", True), Column("peak MiB", True), Column("what")],
+        [
+            (stage["name"], f"{stage['seconds']:.1f}", f"{stage['peak_mib']:,.0f}", _counts_text(stage["counts"]))
+            for stage in summary["stages"]
+        ],
+    )
+    failures = summary["failures"]
+    for failure in failures[:5]:
+        tables.print_warning(f"{failure['stage']}, {failure['subject']}: {failure['reason']}")
+    if len(failures) > 5:
+        tables.print_warning(f"and {len(failures) - 5} more failures; the directions concerned say so themselves")
+
+
+def _counts_text(counts: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
+    )
+
+
+# --- files ------------------------------------------------------------------------------------------------------
+
+
+def import_(files: Files, queries: Queries = None, warehouse: Work = None) -> None:
+    """Take in files of papers: arXiv's public snapshot (JSON lines) or Parquet, each whole or not at all."""
+    from littriage import pipeline, wiring
+    from littriage.progress import progress_bars
+
+    settings = _settings(warehouse=warehouse, queries=queries)
+    total: Counts = {}
+    with wiring.opened_run(settings, progress_bars()) as run:
+        rows = []
+        for file in files:
+            with pipeline.measured(run, f"import {file.name}") as counts:
+                counts.update(pipeline.take_in(run, file))
+            pipeline.add_up(total, counts)
+            rows.append((file.name, run.stages[-1]))
+    tables.print_table(
+        [Column("file"), Column("seconds", True), Column("peak MiB", True), Column("what")],
+        [(name, f"{one.seconds:.1f}", f"{one.peak_mib:,.0f}", _counts_text(one.counts)) for name, one in rows],
+    )
+    tables.print_line(f"In all: {_counts_text(total)}")
+
+
+def import_coverage(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: month, category, status (A B T S M), recall.")],
+    warehouse: Work = None,
+) -> None:
+    """State how complete the imported months are; without it they are assumed complete, and said to be."""
+    from littriage.warehouse import Warehouse, papers
+
+    with Warehouse.open(_settings(warehouse=warehouse).warehouse) as opened:
+        months = papers.import_coverage(opened, file)
+    tables.print_line(f"{months:,} months of categories are stated by {file.name}")
+
+
+# --- stages -----------------------------------------------------------------------------------------------------
+
+
+def harvest(
+    direction: Annotated[
+        list[str] | None, typer.Argument(metavar="[DIRECTION]...", help="All, if none.", autocompletion=complete_file)
+    ] = None,
+    months: Months = None,
+    arxiv: Arxiv = None,
+    contact: Contact = None,
+    interval: Interval = None,
+    queries: Queries = None,
+    warehouse: Work = None,
+) -> None:
+    """Ask arXiv for the papers of the directions, and for the size of their fields."""
+    from littriage import pipeline, wiring
+    from littriage.progress import progress_bars
+
+    settings = _settings(
+        warehouse=warehouse, queries=queries, arxiv=arxiv, contact=contact, interval_s=interval, harvest_months=months
+    )
+    only = _known(settings, direction)
+    with wiring.opened_run(settings, progress_bars()) as run, wiring.arxiv_source(settings) as source:
+        pipeline.harvest_all(run, source, wiring.first_day(settings, run.today), only=only)
+        summary = run.summary()
+    print_summary(summary)
+
+
+def embed(
+    model: Model = None,
+    device: Device = None,
+    read_limit: ReadLimit = None,
+    queries: Queries = None,
+    warehouse: Work = None,
+) -> None:
+    """Match the papers with the directions and give them vectors."""
+    _stages(
+        ("match", "embed"),
+        warehouse=warehouse, queries=queries, model=model, device=device, read_limit=read_limit,
+    )  # fmt: skip
+
+
+def cluster(
+    model: Model = None,
+    device: Device = None,
+    read_limit: ReadLimit = None,
+    queries: Queries = None,
+    warehouse: Work = None,
+) -> None:
+    """Decide who belongs where, and find the sub-topics of each direction."""
+    _stages(
+        ("match", "embed", "decide", "cluster"),
+        warehouse=warehouse, queries=queries, model=model, device=device, read_limit=read_limit,
+    )  # fmt: skip
+
+
+def rank(
+    as_of: Until = None,
+    model: Model = None,
+    device: Device = None,
+    read_limit: ReadLimit = None,
+    queries: Queries = None,
+    warehouse: Work = None,
+) -> None:
+    """Weigh, judge and publish, after whatever the stages before have left to do."""
+    _stages(
+        None,
+        as_of=as_of,
+        warehouse=warehouse, queries=queries, model=model, device=device, read_limit=read_limit,
+    )  # fmt: skip
+
+
+def _stages(names: Sequence[str] | None, as_of: datetime | None = None, **options: Any) -> None:
+    from littriage import pipeline, wiring
+    from littriage.progress import progress_bars
+
+    settings = _settings(**options)
+    with (
+        wiring.opened_run(settings, progress_bars(), as_of.date() if as_of else None) as run,
+        wiring.tiers(settings) as tiers,
+    ):
+        pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, only=names)
+        summary = run.summary()
+    print_summary(summary)
+
+
+# --- settings ---------------------------------------------------------------------------------------------------
+
+
+def _settings(**options: Any) -> Settings:
+    from littriage import wiring
+
+    return wiring.settings_from(os.environ, **options)
+
+
+def _known(settings: Settings, names: Sequence[str] | None) -> list[str] | None:
+    """The slugs of these directions; raises UnknownDirection before anything is asked."""
+    from littriage import wiring
+    from littriage.directions import find_direction
+
+    if not names:
+        return None
+    catalogue = wiring.catalogue(settings)
+    return [find_direction(catalogue, name).slug for name in names]

@@ -1,0 +1,377 @@
+"""The published file, read: everything that a user asks is answered from here, without the pipeline's weight.
+
+DuckDB is imported when the file is opened, and numpy never, so that an answer takes a fraction of a second. The file
+is put in place whole by the pipeline; a reader never waits for a writer.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from littriage import resources
+from littriage.errors import NoWarehouse, SchemaTooNew, SettingsError, UnknownDirection
+from littriage.model import Claim, Growth, MonthStatus, Stage, Stance, TrendPoint, Verdict
+from littriage.verdicts import parse_reasons
+
+if TYPE_CHECKING:
+    import duckdb
+
+FILE = "published.duckdb"
+SCHEMA = 1
+"""The newest layout of the file that this version reads."""
+
+READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+"""What a connection to a published file is opened with: nothing is fetched from anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the published file says of itself."""
+
+    schema: int
+    run: str
+    as_of: date
+    """The day that the verdicts were made for."""
+    published_at: str
+    last_month: date | None
+    """The last complete month: what the answers speak of; None where no month is."""
+    notice: str
+    """What a reader must know before any figure, such as simulated data; empty where there is nothing."""
+    stamps: tuple[tuple[str, str], ...]
+    """Rules, models and tiers that made the figures, by name."""
+    failures: int
+    """Things that did not work in the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeEntry:
+    """A theme as it was when the file was published."""
+
+    slug: str
+    name: str
+    name_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A direction as it was when the file was published, with its verdict where it has one."""
+
+    slug: str
+    theme: str
+    name: str
+    name_zh: str
+    scope: str
+    category_set: str
+    verdict: Verdict | None
+    membership_rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that did not work in the published run."""
+
+    stage: str
+    subject: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A paper of a direction."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    published: date
+    probability: float
+    """That the direction is the paper's main topic."""
+    cluster: int | None
+
+    @property
+    def link(self) -> str:
+        return f"https://arxiv.org/abs/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Some of a direction's papers, and how many there are."""
+
+    papers: tuple[Member, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterEntry:
+    """A sub-topic of a direction."""
+
+    number: int
+    label: str
+    terms: tuple[str, ...]
+    papers: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Months of a field that are not comparable, and why."""
+
+    first_month: date
+    last_month: date
+    status: MonthStatus
+    reason: str
+
+
+class Published:
+    """An open published file. A context manager."""
+
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self.connection = connection
+        self.about = self._about()
+
+    @classmethod
+    def open(cls, folder: Path) -> Published:
+        """The published file of a warehouse folder.
+
+        Raises NoWarehouse (not there, or not a published file that DuckDB can read) and SchemaTooNew (a newer littriage
+        made it).
+        """
+        import duckdb
+
+        path = folder / FILE
+        if not path.is_file():
+            raise NoWarehouse(
+                f'no published tables at {path}: run "littriage run" first, or pass --warehouse', path=str(path)
+            )
+        with _translated(path):
+            connection = duckdb.connect(str(path), read_only=True, config=READ_ONLY)
+            connection.execute("set enable_progress_bar = false")  # DuckDB would draw it into the answer
+        try:
+            return cls(path, connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def __enter__(self) -> Published:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Every direction, by slug."""
+        return tuple(_entry(row) for row in self._rows("read/published_entries"))
+
+    def entry(self, name: str) -> Entry:
+        """The direction of that slug, else of that English or Chinese name in any case.
+
+        Raises UnknownDirection with near names.
+        """
+        entries = self.entries()
+        wanted = name.casefold().strip()
+        for matches in (
+            [entry for entry in entries if entry.slug == wanted],
+            [entry for entry in entries if wanted in (entry.name.casefold(), entry.name_zh.casefold())],
+        ):
+            if len(matches) == 1:
+                return matches[0]
+        known = {alias.casefold(): entry.slug for entry in entries for alias in (entry.slug, entry.name, entry.name_zh)}
+        near = tuple(dict.fromkeys(known[alias] for alias in _near(wanted, known)))
+        raise UnknownDirection(
+            f'no direction called "{name}": {_meant(near)}"littriage directions list" shows all of them',
+            name=name,
+            suggestions=near,
+        )
+
+    def themes(self) -> tuple[ThemeEntry, ...]:
+        """Every theme, by slug."""
+        return tuple(ThemeEntry(*row) for row in self._rows("read/published_themes"))
+
+    def theme(self, slug: str) -> ThemeEntry:
+        """The theme of that slug.
+
+        Raises SettingsError with near slugs.
+        """
+        themes = {theme.slug: theme for theme in self.themes()}
+        if slug not in themes:
+            near = _near(slug, themes) or sorted(themes)
+            raise SettingsError(f'no theme called "{slug}": {_meant(near)}pass one of them', suggestions=tuple(near))
+        return themes[slug]
+
+    def slugs(self, start: str) -> list[str]:
+        """Slugs of directions that begin so."""
+        return [slug for (slug,) in self._rows("read/published_slugs", start=start)]
+
+    def failures(self) -> tuple[Failure, ...]:
+        """What did not work in the published run."""
+        return tuple(Failure(*row) for row in self._rows("read/published_failures"))
+
+    def trend(self, direction: str) -> tuple[TrendPoint, ...]:
+        """The months of one direction, oldest first."""
+        return tuple(_point(row) for row in self._rows("read/published_trend", direction=direction))
+
+    def trends(self) -> dict[str, tuple[TrendPoint, ...]]:
+        """The months of every direction, oldest first, by slug."""
+        points: dict[str, list[TrendPoint]] = {entry.slug: [] for entry in self.entries()}
+        for row in self._rows("read/published_trend", direction=None):
+            points[row[0]].append(_point(row))
+        return {slug: tuple(own) for slug, own in points.items()}
+
+    def shares(self, last: date, step: int) -> dict[str, dict[date, float]]:
+        """The 12-month share at `last` and every `step` months before, by slug and month; no value where the months
+        are too few to tell."""
+        shares: dict[str, dict[date, float]] = defaultdict(dict)
+        for direction, month, share in self._rows("read/published_shares", last=last, step=step):
+            shares[direction][month] = share
+        return shares
+
+    def clusters(self, direction: str) -> tuple[ClusterEntry, ...]:
+        """The sub-topics of a direction, the largest first."""
+        return tuple(
+            ClusterEntry(number, label, tuple(terms), papers, model)
+            for number, label, terms, papers, model in self._rows("read/published_clusters", direction=direction)
+        )
+
+    def papers(self, direction: str, limit: int, since: date | None = None, cluster: int | None = None) -> Members:
+        """The newest papers of a direction, of one cluster or all, from the day `since` on."""
+        return _members(
+            self._rows("read/published_papers", direction=direction, limit=limit, since=since, cluster=cluster)
+        )
+
+    def top_papers(self, direction: str, limit: int) -> Members:
+        """The papers of a direction that most surely belong to it."""
+        return _members(self._rows("read/published_top_papers", direction=direction, limit=limit))
+
+    def claims(self, entry: Entry) -> tuple[Claim, ...]:
+        """What the documents say of the direction and of its theme, oldest first."""
+        rows = self._rows("read/published_claims", direction=entry.slug, theme=entry.theme)
+        return tuple(
+            Claim(subject, document, author, day, (first, last), Stance(stance), paraphrase, locator, inferred, repost)
+            for subject, document, author, day, first, last, stance, paraphrase, locator, inferred, repost in rows
+        )
+
+    def gaps(self, category_set: str) -> tuple[Gap, ...]:
+        """The months of a field that are not comparable, oldest first."""
+        rows = self._rows("read/published_gaps", category_set=category_set)
+        return tuple(Gap(first, last, MonthStatus(status), reason) for first, last, status, reason in rows)
+
+    def table(self, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Columns and rows of `warehouse/<name>.sql`."""
+        with _translated(self.path):
+            result = self.connection.execute(resources.sql(name))
+            return [column[0] for column in result.description or ()], result.fetchall()
+
+    def write_parquet(self, name: str, target: Path) -> None:
+        """Write the rows of `warehouse/<name>.sql`; one thread, so that the same rows give the same bytes.
+
+        Raises OSError where the target cannot be written.
+        """
+        import duckdb
+
+        quoted = str(target).replace("'", "''")
+        self.connection.execute("set threads = 1")
+        try:
+            self.connection.execute(f"copy ({resources.sql(name)}) to '{quoted}' (format parquet, compression zstd)")
+        except duckdb.IOException as error:
+            full = "No space left" in str(error)
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error).splitlines()[0], str(target)) from error
+
+    def _rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        with _translated(self.path):
+            return self.connection.execute(resources.sql(name), parameters).fetchall()
+
+    def _about(self) -> About:
+        meta = dict(self._rows("read/published_meta"))
+        try:
+            schema = int(meta.pop("schema"))
+            if schema > SCHEMA:
+                raise SchemaTooNew(
+                    f"{self.path} has schema {schema}, this littriage reads up to {SCHEMA}: update littriage",
+                    found=schema,
+                    known=SCHEMA,
+                )
+            return About(
+                schema=schema,
+                run=meta.pop("run"),
+                as_of=date.fromisoformat(meta.pop("as_of")),
+                published_at=meta.pop("published_at"),
+                last_month=date.fromisoformat(last) if (last := meta.pop("last_month")) else None,
+                notice=meta.pop("notice", ""),
+                stamps=tuple(sorted(meta.items())),
+                failures=len(self._rows("read/published_failures")),
+            )
+        except (KeyError, ValueError) as error:
+            raise _unreadable(self.path, f"meta: {error}") from error
+
+
+def _unreadable(path: Path, why: str) -> NoWarehouse:
+    return NoWarehouse(
+        f'{path} is not a published file that can be read ({why}): run "littriage run" to publish it again',
+        path=str(path),
+    )
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """DuckDB's errors as one of ours: a reader can only publish again, whatever is wrong with the file."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _unreadable(path, str(error).splitlines()[0]) from error
+
+
+def _near(wanted: str, known: dict[str, Any]) -> list[str]:
+    """Names that a mistyped one may have meant, the nearest first."""
+    near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.6)
+    return near + [name for name in known if len(wanted) > 2 and wanted in name and name not in near][: 5 - len(near)]
+
+
+def _meant(near: Sequence[str]) -> str:
+    return f"did you mean {', '.join(near)}? " if near else ""
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    slug, theme, name, name_zh, scope, category_set, *verdict, membership_rule = row
+    return Entry(
+        slug, theme, name, name_zh, scope, category_set,
+        _verdict(slug, *verdict) if verdict[0] is not None else None, membership_rule,
+    )  # fmt: skip
+
+
+def _verdict(
+    direction: str, as_of: date, stage: str, mean: float | None, low: float, high: float, p_up: float, p_down: float,
+    p_flat: float, raw: float, raw_se: float, months: int, papers_12m: float | None, share_12m: float | None,
+    exposure_12m: int | None, peak_ratio: float | None, peak_month: date | None, saturation: float | None,
+    first_month: date | None, last_month: date | None, reasons: str, rule: str,
+) -> Verdict:  # fmt: skip
+    growth = None if mean is None else Growth(direction, mean, low, high, p_up, p_down, p_flat, raw, raw_se, months)
+    return Verdict(
+        as_of, direction, Stage(stage), growth, papers_12m, share_12m, exposure_12m, peak_ratio, peak_month,
+        saturation, first_month, last_month, parse_reasons(reasons), rule,
+    )  # fmt: skip
+
+
+def _point(row: tuple[Any, ...]) -> TrendPoint:
+    direction, month, papers, members, exposure, status, reason = row
+    return TrendPoint(direction, month, papers, members, exposure, MonthStatus(status), reason)
+
+
+def _members(rows: list[tuple[Any, ...]]) -> Members:
+    papers = tuple(
+        Member(paper_id, title, tuple(authors), published, probability, cluster)
+        for paper_id, title, authors, published, probability, cluster, _ in rows
+    )
+    return Members(papers, rows[0][-1] if rows else 0)

@@ -1,0 +1,541 @@
+"""Trend points to one word a direction, with its reasons: what the record up to a date says, and no forecast.
+
+The rules are the table `RULES`, first match wins; docs/method.md shows the same table.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import exp, log
+from typing import TYPE_CHECKING, Literal
+
+from littriage.model import Growth, MonthStatus, Reason, Stage, TrendPoint, Verdict
+from littriage.trends import (
+    last_settled_month,
+    month_after,
+    months_between,
+    seen_as_of,
+    twelve_month_shares,
+    usable,
+    year_to,
+)
+
+if TYPE_CHECKING:
+    from littriage.signals import Peak, Slope
+
+RULE = "v1"
+
+_WINDOW_MONTHS = 48
+_LISTED_MONTHS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The numbers in the rules. Papers are weighed: see `Facts.paper_weight`."""
+
+    sure: float = 0.9
+    """P(growth > 0) from which a direction rises, P(growth < 0) from which it declines."""
+    sure_despite_holes: float = 0.97
+    """Asked of a decline while any of the last 48 months lacks papers: an outage must not make one."""
+    flat: float = 0.5
+    """P(|growth| < 10% a year) from which it is flat."""
+    papers_24m: float = 25
+    widest_interval: float = log(4)
+    """Log units a year."""
+    window_months: int = 24
+    """Usable months wanted of the last 48."""
+    holes_12m: int = 3
+    """Months of the last 12 that may lack papers."""
+    silent_papers_12m: float = 5
+    silent_peak: float = 0.25
+    near_peak: float = exp(-0.15)
+    not_up: float = 0.8
+    """P(growth > 0) below which a direction far under its peak counts as dormant."""
+    young_months: int = 48
+    young_papers: float = 5
+    run_up_months: int = 12
+    """Months that the record must hold before the first papers, for youth to be visible in it."""
+    saturated_peak: float = exp(-0.35)
+    large: float = 0.75
+    """Place among the directions by share, 0 to 1."""
+    risen: float = 2.0
+    """Share against its lowest earlier 12-month share."""
+    look_back_months: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules look at, for one direction."""
+
+    slug: str
+    points: tuple[TrendPoint, ...]
+    """As seen on the day, oldest first."""
+    shares: dict[date, float | None]
+    """12-month share by month, in order."""
+    settled: date
+    """The last month that had ended for good."""
+    slope: Slope | None
+    growth: Growth | None
+    growth_before: Growth | None
+    """The same, seen 24 months earlier."""
+    peak: Peak | None
+    level: float | None
+    """Place among the directions by share, 0 to 1."""
+
+    @property
+    def paper_weight(self) -> float:
+        """1 for independent papers, less where they come in bursts: what one paper says, counts of papers aside."""
+        return 1 / max(1.0, self.slope.dispersion) if self.slope else 1.0
+
+    def recent(self, months: int) -> tuple[TrendPoint, ...]:
+        """The points of the months that end with the last settled one."""
+        return tuple(point for point in self.points if 0 <= months_between(point.month, self.settled) < months)
+
+    def papers(self, months: int) -> float:
+        """Papers in the usable ones of the recent months."""
+        return sum(point.papers for point in self.recent(months) if usable(point))
+
+    def holes(self, months: int) -> tuple[date, ...]:
+        """Recent months since the record began that no model may use."""
+        if not self.points:
+            return ()
+        known = {point.month for point in self.points if usable(point)}
+        recent = (month_after(self.settled, -back) for back in reversed(range(months)))
+        return tuple(month for month in recent if month >= self.points[0].month and month not in known)
+
+    @property
+    def usable_months(self) -> int:
+        return sum(usable(point) for point in self.recent(_WINDOW_MONTHS))
+
+    @property
+    def ratio(self) -> float:
+        """12-month share against its peak; 1 where there is none."""
+        return self.peak.ratio if self.peak else 1.0
+
+    @property
+    def lowest_before(self) -> float | None:
+        """Lowest earlier 12-month share."""
+        known = [share for share in self.shares.values() if share is not None]
+        return min(known[:-1], default=None)
+
+    @property
+    def year_on_year(self) -> float | None:
+        """12-month share against that of 12 months before; None where either is not known."""
+        month = next((month for month in reversed(self.shares) if self.shares[month] is not None), None)
+        share, before = (self.shares.get(month), self.shares.get(month_after(month, -12))) if month else (None, None)
+        return share / before if share is not None and before else None
+
+    def best_year(self) -> float:
+        """Most papers in any 12 months."""
+        return max((sum(p.papers for p in year_to(self.points, point.month)) for point in self.points), default=0.0)
+
+    def age_months(self, papers: float) -> int | None:
+        """Months since that many weighed papers had come; None where they never did."""
+        total = 0.0
+        for point in filter(usable, self.points):
+            total += point.papers * self.paper_weight
+            if total >= papers:
+                return months_between(point.month, self.settled)
+        return None
+
+
+# --- the rules --------------------------------------------------------------------------------------------------
+
+
+def _incomplete(facts: Facts, limit: Thresholds) -> bool:
+    return any(p.status is MonthStatus.OPEN for p in facts.points) and not any(map(usable, facts.points))
+
+
+def _not_measurable(facts: Facts, limit: Thresholds) -> bool:
+    holes = len(facts.holes(_WINDOW_MONTHS))
+    short = facts.usable_months < limit.window_months <= facts.usable_months + holes
+    return len(facts.holes(12)) > limit.holes_12m or short
+
+
+def _few_papers(facts: Facts, limit: Thresholds) -> bool:
+    enough = limit.papers_24m / facts.paper_weight
+    return facts.papers(24) < enough and facts.best_year() < enough
+
+
+def _wide(facts: Facts, limit: Thresholds) -> bool:
+    return facts.growth is not None and facts.growth.high - facts.growth.low > limit.widest_interval
+
+
+def _too_little(facts: Facts, limit: Thresholds) -> bool:
+    return facts.usable_months < limit.window_months or _few_papers(facts, limit) or _wide(facts, limit)
+
+
+def _dormant(facts: Facts, limit: Thresholds) -> bool:
+    silent = facts.papers(12) * facts.paper_weight < limit.silent_papers_12m
+    rising = facts.growth is not None and facts.growth.p_up >= limit.not_up
+    return silent and facts.ratio < limit.silent_peak and not rising
+
+
+def _up(growth: Growth | None, limit: Thresholds) -> bool:
+    """Surely above 0, and not surely within 10% of it."""
+    return growth is not None and growth.p_up >= limit.sure > growth.p_flat
+
+
+def _down(facts: Facts, limit: Thresholds) -> bool:
+    sure = limit.sure_despite_holes if facts.holes(_WINDOW_MONTHS) else limit.sure
+    return facts.growth is not None and facts.growth.p_down >= sure > facts.growth.p_flat
+
+
+def _young(facts: Facts, limit: Thresholds) -> bool:
+    age = facts.age_months(limit.young_papers)
+    first = next((point.month for point in facts.points if usable(point)), None)
+    if age is None or first is None or age > limit.young_months:
+        return False
+    return months_between(first, facts.settled) - age >= limit.run_up_months
+
+
+def _emerging(facts: Facts, limit: Thresholds) -> bool:
+    small = facts.level is not None and facts.level < 0.5
+    return _up(facts.growth, limit) and small and _young(facts, limit)
+
+
+def _hot(facts: Facts, limit: Thresholds) -> bool:
+    if facts.level is None or facts.level < limit.large or facts.ratio <= limit.near_peak:
+        return False
+    return _up(facts.growth, limit) or _stalled(facts, limit)
+
+
+def _stalled(facts: Facts, limit: Thresholds) -> bool:
+    long_before = facts.growth_before is not None and facts.growth_before.months >= limit.window_months
+    moving = _up(facts.growth, limit) or _down(facts, limit)
+    return long_before and _up(facts.growth_before, limit) and not moving
+
+
+def _rising(facts: Facts, limit: Thresholds) -> bool:
+    return _up(facts.growth, limit)
+
+
+def _flat(facts: Facts, limit: Thresholds) -> bool:
+    return facts.growth is not None and facts.growth.p_flat >= limit.flat
+
+
+def _saturated(facts: Facts, limit: Thresholds) -> bool:
+    high = facts.level is not None and facts.level >= 0.5 and facts.ratio > limit.saturated_peak
+    return _flat(facts, limit) and high and _risen(facts, limit) and not _young(facts, limit)
+
+
+def _risen(facts: Facts, limit: Thresholds) -> bool:
+    lowest = facts.lowest_before
+    return facts.peak is not None and lowest is not None and facts.peak.share >= limit.risen * lowest
+
+
+def _anything(facts: Facts, limit: Thresholds) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A stage, when it is given (as docs/method.md words it), and the test for it."""
+
+    stage: Stage
+    when: str
+    matches: Callable[[Facts, Thresholds], bool]
+
+
+RULES = (
+    Rule(Stage.INCOMPLETE, "every month so far is still open", _incomplete),
+    Rule(
+        Stage.NOT_MEASURABLE,
+        "more than 3 of the last 12 months lack papers, or holes leave fewer than 24 usable months of the last 48",
+        _not_measurable,
+    ),
+    Rule(
+        Stage.TOO_LITTLE_DATA,
+        "fewer than 24 usable months of the last 48, or fewer than 25 papers in 24 months and never 25 in a year, "
+        "or an 80% interval of growth wider than a factor of 4 a year",
+        _too_little,
+    ),
+    Rule(
+        Stage.DORMANT,
+        "fewer than 5 papers in 12 months, share below 25% of its peak, P(growth > 0) < 80%",
+        _dormant,
+    ),
+    Rule(Stage.EMERGING, "growing, fifth paper at most 48 months ago, share below the median direction's", _emerging),
+    Rule(
+        Stage.HOT,
+        "share in the top quarter of the directions and at 86% of its peak or more, and growing now, "
+        "or growing 24 months ago and now neither growing nor shrinking",
+        _hot,
+    ),
+    Rule(Stage.RISING, "growing", _rising),
+    Rule(Stage.DECLINING, "shrinking", _down),
+    Rule(
+        Stage.SATURATED,
+        "flat, share at 70% of its peak or more, at or above the median direction's, and at least twice its lowest "
+        "before; fifth paper more than 48 months ago",
+        _saturated,
+    ),
+    Rule(Stage.PLATEAU, "flat", _flat),
+    Rule(Stage.UNSURE, "anything else", _anything),
+)
+
+
+# --- the verdicts -----------------------------------------------------------------------------------------------
+
+
+def judge(
+    points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date, thresholds: Thresholds | None = None
+) -> tuple[Verdict, ...]:
+    """One verdict for each direction, by slug, from what was known on `as_of`; points after it change nothing."""
+    limit = thresholds or Thresholds()
+    return tuple(_verdict(facts, as_of, limit) for facts in _facts(points_by_direction, as_of, limit))
+
+
+def _facts(
+    points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date, limit: Thresholds
+) -> tuple[Facts, ...]:
+    from littriage import signals  # numpy: not for who only reads verdicts
+
+    before = month_after(as_of.replace(day=1), -limit.look_back_months).replace(day=min(as_of.day, 28))
+    seen = {slug: seen_as_of(points_by_direction[slug], as_of) for slug in sorted(points_by_direction)}
+    slopes = signals.slopes(seen, as_of)
+    growths = signals.shrunk(slopes)
+    earlier = signals.growths({slug: seen_as_of(points, before) for slug, points in seen.items()}, before)
+    shares = {slug: twelve_month_shares(points) for slug, points in seen.items()}
+    peaks = {slug: signals.peak(shares[slug]) for slug in seen}
+    levels = signals.levels({slug: peak.share for slug, peak in peaks.items() if peak is not None})
+    return tuple(
+        Facts(
+            slug=slug,
+            points=points,
+            shares=shares[slug],
+            settled=last_settled_month(as_of),
+            slope=slopes.get(slug),
+            growth=growths.get(slug),
+            growth_before=earlier.get(slug),
+            peak=peaks[slug],
+            level=levels.get(slug),
+        )
+        for slug, points in seen.items()
+    )
+
+
+def _verdict(facts: Facts, as_of: date, limit: Thresholds) -> Verdict:
+    from littriage.signals import saturation_index
+
+    stage = next(rule.stage for rule in RULES if rule.matches(facts, limit))
+    months = [point.month for point in facts.points if usable(point)]
+    year = year_to(facts.points, months[-1]) if months else ()
+    blind = stage in (Stage.NOT_MEASURABLE, Stage.INCOMPLETE)
+    growth = None if blind else facts.growth
+    papers, exposure = sum(point.papers for point in year), sum(point.exposure for point in year)
+    return Verdict(
+        as_of=as_of,
+        direction=facts.slug,
+        stage=stage,
+        growth=growth,
+        papers_12m=papers if year else None,
+        share_12m=papers / exposure if year else None,
+        exposure_12m=exposure if year else None,
+        peak_ratio=facts.peak.ratio if facts.peak else None,
+        peak_month=facts.peak.month if facts.peak else None,
+        saturation=saturation_index(growth.p_flat, facts.peak.ratio, facts.level)
+        if growth is not None and facts.peak is not None and facts.level is not None
+        else None,
+        first_month=months[0] if months else None,
+        last_month=months[-1] if months else None,
+        reasons=tuple(_reasons(stage, facts, limit)),
+        rule=RULE,
+    )
+
+
+Order = Literal["rising", "saturated", "declining"]
+
+
+def ranking(verdicts: Iterable[Verdict], kind: Order) -> tuple[Verdict, ...]:
+    """The verdicts of one table, best first.
+
+    `rising`: emerging, rising, and hot that still grow, by the lower end of growth's interval. `saturated`: saturated,
+    plateau, and hot that grow no more, by saturation index. `declining`: declining and dormant, by the upper end of
+    growth's interval, lowest first. The unsure and those without a verdict are in none.
+    """
+    tables: dict[Order, tuple[frozenset[Stage], Callable[[Verdict], float]]] = {
+        "rising": (frozenset({Stage.EMERGING, Stage.RISING, Stage.HOT}), lambda v: -v.growth.low if v.growth else 0.0),
+        "saturated": (frozenset({Stage.SATURATED, Stage.PLATEAU, Stage.HOT}), lambda v: -(v.saturation or 0.0)),
+        "declining": (frozenset({Stage.DECLINING, Stage.DORMANT}), lambda v: v.growth.high if v.growth else 0.0),
+    }
+    stages, key = tables[kind]
+    hot_grows = kind == "rising"
+    chosen = (v for v in verdicts if v.stage in stages and (v.stage is not Stage.HOT or grows(v) == hot_grows))
+    return tuple(sorted(chosen, key=lambda verdict: (key(verdict), verdict.direction)))
+
+
+def grows(verdict: Verdict, thresholds: Thresholds | None = None) -> bool:
+    """Whether the direction was still growing: tells the two kinds of `hot` apart."""
+    return _up(verdict.growth, thresholds or Thresholds())
+
+
+# --- reasons and words ------------------------------------------------------------------------------------------
+
+Language = Literal["en", "zh"]
+
+STAGE_ZH: Mapping[Stage, str] = {
+    Stage.TOO_LITTLE_DATA: "数据不足",
+    Stage.INCOMPLETE: "月份未完",
+    Stage.NOT_MEASURABLE: "无法衡量",
+    Stage.EMERGING: "新兴",
+    Stage.RISING: "上升",
+    Stage.HOT: "热门",
+    Stage.PLATEAU: "平稳",
+    Stage.SATURATED: "饱和",
+    Stage.DECLINING: "下降",
+    Stage.DORMANT: "沉寂",
+    Stage.UNSURE: "不确定",
+}
+
+_TEXTS: Mapping[str, Mapping[Language, str]] = {
+    "p_up": {"en": "P(growth > 0) = {p}", "zh": "增长为正的概率 {p}"},
+    "p_down": {"en": "P(growth < 0) = {p}", "zh": "增长为负的概率 {p}"},
+    "p_flat": {"en": "P(growth within 10% a year) = {p}", "zh": "年增长在 ±10% 以内的概率 {p}"},
+    "growth": {"en": "share {mean} a year (80%: {low} to {high})", "zh": "份额每年 {mean}(80% 区间 {low} 至 {high})"},
+    "decline_unproved": {
+        "en": "with months lacking, a decline needs {needed}",
+        "zh": "有月份论文不全,判定下降需要概率达到 {needed}",
+    },
+    "year": {"en": "share {ratio}x the year before's", "zh": "份额为上一年的 {ratio} 倍"},
+    "peak": {"en": "share at {p} of its peak ({month})", "zh": "份额为峰值的 {p}({month})"},
+    "level": {"en": "share larger than that of {p} of the directions", "zh": "份额高于 {p} 的方向"},
+    "risen": {"en": "share {ratio}x its lowest before", "zh": "份额为此前最低值的 {ratio} 倍"},
+    "stalled": {
+        "en": "growing 24 months ago, P(growth > 0) = {p} then; not now",
+        "zh": "24 个月前在增长(当时增长为正的概率 {p}),现在不再增长",
+    },
+    "young": {"en": "its fifth paper came {months} months ago", "zh": "第五篇论文出现于 {months} 个月前"},
+    "papers_12m": {"en": "{papers} papers in the last 12 months", "zh": "最近 12 个月 {papers} 篇论文"},
+    "few_papers": {
+        "en": "{papers} papers in the last 24 months; {needed} are needed",
+        "zh": "最近 24 个月 {papers} 篇论文,至少需要 {needed} 篇",
+    },
+    "few_bursty_papers": {
+        "en": "{papers} papers in the last 24 months come in bursts and weigh as {weight}; {needed} are needed",
+        "zh": "最近 24 个月 {papers} 篇论文成批出现,只相当于 {weight} 篇,至少需要 {needed} 篇",
+    },
+    "few_months": {
+        "en": "{months} usable months of the last 48; {needed} are needed",
+        "zh": "最近 48 个月中只有 {months} 个月可用,至少需要 {needed} 个月",
+    },
+    "wide": {
+        "en": "growth is known only to a factor of {factor} a year; the limit is {limit}",
+        "zh": "年增长的 80% 区间跨度达 {factor} 倍,上限为 {limit} 倍",
+    },
+    "holes": {
+        "en": "{count} of the last {of} months lack papers: {months}",
+        "zh": "最近 {of} 个月中有 {count} 个月论文不全:{months}",
+    },
+    "open": {"en": "still open: {months}", "zh": "尚未完结:{months}"},
+    "assumed": {
+        "en": "completeness of {count} of the last 12 months not verified",
+        "zh": "最近 12 个月中有 {count} 个月的完整性未经核实",
+    },
+}
+
+
+def reason_text(reason: Reason, language: Language = "en") -> str:
+    """The reason in words: `P(growth > 0) = 97%`."""
+    return _TEXTS[reason.code][language].format(**dict(reason.parts))
+
+
+def dump_reasons(reasons: Sequence[Reason]) -> str:
+    """Reasons as JSON for a column: a list of [code, {part: value}]."""
+    return json.dumps([[reason.code, dict(reason.parts)] for reason in reasons], ensure_ascii=False)
+
+
+def parse_reasons(text: str) -> tuple[Reason, ...]:
+    """The reasons that `dump_reasons` wrote."""
+    return tuple(Reason(code, tuple(parts.items())) for code, parts in json.loads(text))
+
+
+def _reasons(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
+    """What decided first, then what else a reader needs in order to judge."""
+    if stage is Stage.INCOMPLETE:
+        yield _reason("open", months=_listed([p.month for p in facts.points if p.status is MonthStatus.OPEN]))
+        return
+    if stage is Stage.NOT_MEASURABLE:
+        of = 12 if len(facts.holes(12)) > limit.holes_12m else _WINDOW_MONTHS
+        yield _holes(facts, of)
+        return
+    if stage is Stage.TOO_LITTLE_DATA:
+        yield from _shortages(facts, limit)
+    else:
+        yield from _grounds(stage, facts, limit)
+    if facts.holes(12):
+        yield _holes(facts, 12)
+    if assumed := sum(point.status is MonthStatus.ASSUMED for point in facts.recent(12)):
+        yield _reason("assumed", count=str(assumed))
+
+
+def _shortages(facts: Facts, limit: Thresholds) -> Iterable[Reason]:
+    if facts.usable_months < limit.window_months:
+        yield _reason("few_months", months=str(facts.usable_months), needed=str(limit.window_months))
+    if _few_papers(facts, limit):
+        papers, needed = f"{facts.papers(24):.0f}", f"{limit.papers_24m:.0f}"
+        if facts.papers(24) < limit.papers_24m:
+            yield _reason("few_papers", papers=papers, needed=needed)
+        else:
+            weight = f"{facts.papers(24) * facts.paper_weight:.0f}"
+            yield _reason("few_bursty_papers", papers=papers, weight=weight, needed=needed)
+    if _wide(facts, limit) and facts.growth:
+        factor = f"{exp(facts.growth.high - facts.growth.low):.1f}"
+        yield _reason("wide", factor=factor, limit=f"{exp(limit.widest_interval):.0f}")
+
+
+def _grounds(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
+    growth = facts.growth
+    if growth:
+        if stage in (Stage.SATURATED, Stage.PLATEAU):
+            yield _reason("p_flat", p=_chance(growth.p_flat))
+        elif growth.p_up >= 0.5:
+            yield _reason("p_up", p=_chance(growth.p_up))
+        else:
+            yield _reason("p_down", p=_chance(growth.p_down))
+    if growth and stage is Stage.UNSURE and growth.p_down >= limit.sure:
+        yield _reason("decline_unproved", needed=_chance(limit.sure_despite_holes))
+    if stage is Stage.HOT and _stalled(facts, limit) and facts.growth_before:
+        yield _reason("stalled", p=_chance(facts.growth_before.p_up))
+    if growth:
+        mean, low, high = (f"{100 * (exp(rate) - 1):+.0f}%" for rate in (growth.mean, growth.low, growth.high))
+        yield _reason("growth", mean=mean, low=low, high=high)
+    if year := facts.year_on_year:
+        yield _reason("year", ratio=f"{year:.2f}")
+    if stage is Stage.EMERGING:
+        yield _reason("young", months=str(facts.age_months(limit.young_papers)))
+    if stage in (Stage.HOT, Stage.SATURATED, Stage.EMERGING) and facts.level is not None:
+        yield _reason("level", p=_percent(facts.level))
+    if stage is Stage.SATURATED and facts.peak and facts.lowest_before:
+        yield _reason("risen", ratio=f"{facts.peak.share / facts.lowest_before:.1f}")
+    if stage is not Stage.EMERGING and facts.peak:
+        yield _reason("peak", p=_percent(facts.peak.ratio), month=f"{facts.peak.month:%Y-%m}")
+    if stage in (Stage.DORMANT, Stage.UNSURE):
+        yield _reason("papers_12m", papers=f"{facts.papers(12):.0f}")
+
+
+def _reason(code: str, **parts: str) -> Reason:
+    return Reason(code, tuple(parts.items()))
+
+
+def _holes(facts: Facts, of: int) -> Reason:
+    holes = facts.holes(of)
+    return _reason("holes", count=str(len(holes)), of=str(of), months=_listed(holes))
+
+
+def _listed(months: Sequence[date]) -> str:
+    shown = ", ".join(f"{month:%Y-%m}" for month in months[:_LISTED_MONTHS])
+    return shown if len(months) <= _LISTED_MONTHS else f"{shown}, …"
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:.0f}%"
+
+
+def _chance(probability: float) -> str:
+    """Whole percent; a model is never certain."""
+    whole = round(100 * probability)
+    return {0: "<1%", 100: ">99%"}.get(whole, f"{whole}%")

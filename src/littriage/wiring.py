@@ -1,0 +1,237 @@
+"""Settings to real ports: the one place that knows which source, model and clock a command gets."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from littriage import resources
+from littriage.directions import load_catalogue
+from littriage.errors import SettingsError
+from littriage.model import Catalogue
+from littriage.pipeline import Run, Tiers
+from littriage.ports import Embedder, Progress
+from littriage.trends import month_after
+from littriage.warehouse import Warehouse, derived
+
+if TYPE_CHECKING:
+    from littriage.sources.arxiv_api import ArxivApi
+
+SOURCE_NAME = "arxiv-api"
+"""The source whose counts go with its harvests."""
+HARVEST_MONTHS = 60
+"""How far back a harvest goes by default: growth looks at 48 months, and the peak at all that there is."""
+READ_LIMIT_CPU = 500
+"""On a CPU the transformer reads the papers of directions with at most this many hits; the fast tier reads the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user can set, by option or by environment variable (docs/settings.md)."""
+
+    warehouse: Path = Path("warehouse")
+    queries: Path | None = None
+    """None: the catalogue that comes with littriage."""
+    arxiv: str = "https://export.arxiv.org/api/query"
+    contact: str = ""
+    """Address under which arXiv's operators can reach the user."""
+    interval_s: float = 3.0
+    harvest_months: int = HARVEST_MONTHS
+    model: str = "minilm"
+    device: str = "auto"
+    read_limit: int | None = None
+    """None: no limit on a GPU, READ_LIMIT_CPU on a CPU."""
+    notice: str = ""
+
+    def as_parameters(self) -> dict[str, Any]:
+        """Plain values, for a Prefect flow."""
+        return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def of_parameters(cls, parameters: Mapping[str, Any]) -> Settings:
+        """The settings that `as_parameters` gave."""
+        queries = parameters.get("queries")
+        return cls(
+            **{**parameters, "warehouse": Path(parameters["warehouse"]), "queries": Path(queries) if queries else None}
+        )
+
+
+def settings_from(environment: Mapping[str, str], **options: Any) -> Settings:
+    """Settings from LITTRIAGE_* variables, overridden by the options that are not None.
+
+    Raises SettingsError for a value that cannot be used.
+    """
+    found: dict[str, Any] = {}
+    for name, kind in _VARIABLES.items():
+        text = environment.get(f"LITTRIAGE_{name.upper()}")
+        if text:
+            try:
+                found[name] = kind(text)
+            except ValueError as error:
+                raise SettingsError(
+                    f"LITTRIAGE_{name.upper()}={text!r}: expected {_EXPECTED[kind]}", variable=name, value=text
+                ) from error
+    found.update({name: value for name, value in options.items() if value is not None})
+    settings = replace(Settings(), **found)
+    if settings.harvest_months < 1:
+        raise SettingsError(f"harvest_months is {settings.harvest_months}: expected at least 1")
+    return settings
+
+
+def replaced(settings: Settings, **changes: Any) -> Settings:
+    """The same settings with some changed."""
+    return replace(settings, **changes)
+
+
+_VARIABLES: dict[str, Any] = {
+    "warehouse": Path,
+    "queries": Path,
+    "arxiv": str,
+    "contact": str,
+    "interval_s": float,
+    "harvest_months": int,
+    "model": str,
+    "device": str,
+    "read_limit": int,
+}
+_EXPECTED: dict[Any, str] = {float: "a number", int: "a whole number", Path: "a path", str: "a text"}
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def today(self) -> date:
+        return datetime.now(UTC).date()
+
+    def now(self) -> datetime:
+        """UTC, without a zone."""
+        return datetime.now(UTC).replace(tzinfo=None)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def catalogue(settings: Settings) -> Catalogue:
+    """The directions that are asked about."""
+    return load_catalogue(settings.queries or resources.folder("queries"))
+
+
+@contextmanager
+def opened_run(
+    settings: Settings, progress: Progress, as_of: date | None = None, *, create: bool = True
+) -> Iterator[Run]:
+    """A run on the open warehouse of these settings."""
+    clock = SystemClock()
+    with Warehouse.open(settings.warehouse) as warehouse:
+        if settings.notice:
+            derived.stamp(warehouse, "notice", settings.notice)
+        yield Run(
+            warehouse=warehouse,
+            catalogue=catalogue(settings),
+            today=clock.today(),
+            now=clock.now,
+            progress=progress,
+            as_of=as_of,
+            notice=derived.stamped(warehouse, "notice") or "",  # simulated papers stay simulated in later runs
+            settings=settings.as_parameters(),
+        )
+
+
+@contextmanager
+def arxiv_source(settings: Settings) -> Iterator[ArxivApi]:
+    """arXiv's API at the configured address; the pace is kept for all processes of this user."""
+    from littriage.sources.arxiv_api import ArxivApi
+
+    source = ArxivApi(
+        clock=SystemClock(),
+        state_folder=state_folder(),
+        address=settings.arxiv,
+        contact=settings.contact,
+        interval_s=settings.interval_s,
+    )
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def state_folder() -> Path:
+    """Where this user's processes keep the pace of requests (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "littriage"
+
+
+def model_folder() -> Path:
+    """Where distilled models are kept (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "littriage"
+
+
+@contextmanager
+def tiers(settings: Settings) -> Iterator[Tiers]:
+    """The embedders of this machine: the transformer for everything on a GPU, two tiers on a CPU."""
+    from littriage.embed import load_fast, load_transformer, on_accelerator
+
+    transformer = load_transformer(settings.model, settings.device)
+    if on_accelerator(transformer) and settings.read_limit is None:
+        yield Tiers(None, transformer)
+    else:
+        limit = READ_LIMIT_CPU if settings.read_limit is None else settings.read_limit
+        yield Tiers(load_fast(model_folder()), transformer, limit)
+
+
+def embedder(settings: Settings, tier: str) -> Embedder:
+    """The embedder of one tier, `fast` or `transformer`. Raises SettingsError for another."""
+    from littriage.embed import load_fast, load_transformer
+
+    if tier == "fast":
+        return load_fast(model_folder())
+    if tier == "transformer":
+        return load_transformer(settings.model, settings.device)
+    raise SettingsError(f"there is no tier {tier!r}: take transformer or fast", tier=tier)
+
+
+def first_day(settings: Settings, today: date) -> date:
+    """From which day a harvest asks: the first of the month so many months ago."""
+    return month_after(today.replace(day=1), -settings.harvest_months)
+
+
+def load_flow(name: str) -> ModuleType:
+    """The module of `flows/<name>.py`. Imports Prefect: seconds."""
+    prepare_prefect()
+    path = resources.folder("flows") / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"littriage_flow_{name}", path)
+    assert spec
+    assert spec.loader, f"{path} is a Python file"
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # Prefect looks a flow's module up by name
+    spec.loader.exec_module(module)
+    return module
+
+
+def prepare_prefect() -> None:
+    """Set what Prefect reads when it is first imported: no telemetry, its own folder, time for its slow first start.
+
+    A variable that the user has set stays as it is.
+    """
+    home = state_folder() / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    for name, value in {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        "PREFECT_HOME": str(home),
+        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_CLI_PROMPT": "false",
+    }.items():
+        os.environ.setdefault(name, value)

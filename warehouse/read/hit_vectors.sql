@@ -1,0 +1,7 @@
+-- One row per countable paper that one of these directions' queries matches: its vector. Params: $model, $directions
+select vector.paper_id, vector.value
+from vector
+join paper on paper.id = vector.paper_id
+where vector.model = $model and paper.not_counted is null
+  and vector.paper_id in (select paper_id from hit where direction in (select unnest($directions::text[])))
+order by vector.paper_id

@@ -1,2 +1,0 @@
--- membership: all of it, before it is written anew.
-delete from membership

@@ -1,2 +1,0 @@
--- verdict: all of them, before they are written anew.
-delete from verdict
