@@ -21,12 +21,13 @@ from prefect.cache_policies import NO_CACHE
 
 from littriage import pipeline
 from littriage.progress import progress_bars
+from littriage.run import Counts
 
 weekly = wiring.load_flow("weekly").weekly
 
 
 @task(name="import", task_run_name="import {file}", cache_policy=NO_CACHE, persist_result=False)
-def take_in(settings: Mapping[str, Any], file: str) -> pipeline.Counts:
+def take_in(settings: Mapping[str, Any], file: str) -> Counts:
     """Import one file, in one transaction."""
     with wiring.opened_run(wiring.Settings.of_parameters(settings), progress_bars()) as run:
         return pipeline.take_in(run, Path(file))
@@ -34,7 +35,7 @@ def take_in(settings: Mapping[str, Any], file: str) -> pipeline.Counts:
 
 @flow(name="littriage-backfill", persist_result=False, validate_parameters=False)
 def backfill(settings: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any]:
-    """Import the files, then bring everything up to date and publish it. What comes back is `pipeline.Run.summary`."""
+    """Import the files, then bring everything up to date and publish it. What comes back is `Run.summary`."""
     for file in files:
         take_in(settings, file)
     summary: dict[str, Any] = weekly(settings, harvest=False)

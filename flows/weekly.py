@@ -24,8 +24,8 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from littriage import pipeline
-from littriage.pipeline import Counts
 from littriage.progress import progress_bars
+from littriage.run import Counts
 
 
 # A request is repeated where it is made, as the source asks; a task is retried for what broke around it.
@@ -44,7 +44,7 @@ def weekly(
     """Harvest every direction, or `only` some, then bring everything up to date and publish it.
 
     `settings` are those of `wiring.Settings.as_parameters`. One direction's failure is recorded and reported, and does
-    not stop the others. What comes back is `pipeline.Run.summary`.
+    not stop the others. What comes back is `Run.summary`.
     """
     chosen = wiring.Settings.of_parameters(settings)
     until = date.fromisoformat(as_of) if as_of else None

@@ -25,6 +25,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 TORCH = "2.13.0"
 TORCH_FAMILY = re.compile(r"^(torch$|triton$|nvidia-|cuda-)")
 PYTHON = re.compile(r"(^|\.)(py3|py2\.py3|cp311|cp312|cp313|cp314)$|^cp3\d+-abi3")
+EXOTIC = re.compile(
+    r"musllinux|s390x|ppc64|armv7|armv6|i686|riscv|loongarch|win32|win_arm64|android|ios|emscripten|wasm"
+)
 NOTE = "# Written by `make lock`; do not edit. scripts/lock.py says why there are three files.\n"
 
 
@@ -35,8 +38,7 @@ def usable(wheel: str) -> bool:
         python_fits = int(re.sub(r"\D", "", python.split(".")[0])[1:] or 0) <= 14
     else:
         python_fits = bool(PYTHON.search(python)) and not abi.endswith("t")
-    exotic = re.compile(r"musllinux|s390x|ppc64|armv7|armv6|i686|riscv|loongarch|win32|win_arm64|android|ios|emscripten|wasm")
-    return python_fits and any(not exotic.search(one) for one in platform.split("."))
+    return python_fits and any(not EXOTIC.search(one) for one in platform.split("."))
 
 
 def locked() -> list[dict]:

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import resource
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -27,8 +24,9 @@ from littriage.directions import LEXICAL_RULE, Matcher, category_set, query_fing
 from littriage.errors import EmptyWarehouse, SourceUnavailable
 from littriage.harvest import ExposureSource, exposure_months, harvest_direction
 from littriage.membership import MEMBERSHIP_RULE, has_rule, memberships, prototypes, rule_for
-from littriage.model import Catalogue, Direction, Exposure, LexicalHit, Membership, MonthStatus, Stage, TrendPoint
-from littriage.ports import Embedder, PaperSource, Progress
+from littriage.model import Direction, Exposure, LexicalHit, Membership, MonthStatus, Stage
+from littriage.ports import Embedder, PaperSource
+from littriage.run import Counts, Run, Step, add_up, added, measured, progress, straight
 from littriage.trends import (
     REPORTING_DELAY_DAYS,
     field_status,
@@ -42,13 +40,10 @@ from littriage.warehouse import derived, papers
 from littriage.warehouse.publishing import publish as publish_file
 
 if TYPE_CHECKING:
-    from littriage.warehouse import Warehouse
-
-Counts = dict[str, int | str]
+    pass
 
 MATCH_BATCH = 20_000
 EMBED_BATCH = {"fast": 8_192, "transformer": 256}
-SEED = 20210601
 BACKGROUND_PAPERS = 4_000
 """Papers that tell which terms are common everywhere; more would tell the same."""
 
@@ -62,114 +57,6 @@ class HarvestSource(PaperSource, ExposureSource, Protocol):
     def requests(self) -> int:
         """Requests sent so far."""
         ...
-
-
-Step = Callable[[str, Callable[[], Counts]], Counts]
-"""Does one named piece of work; a flow gives one that watches over it."""
-
-
-def straight(name: str, work: Callable[[], Counts]) -> Counts:
-    """The Step that just does the work."""
-    return work()
-
-
-@dataclass
-class Run:
-    """What every stage of one run needs."""
-
-    warehouse: Warehouse
-    catalogue: Catalogue
-    today: date
-    now: Callable[[], datetime]
-    progress: Progress
-    as_of: date | None = None
-    """None: today, or the end of the record where that lies further back."""
-    seed: int = SEED
-    notice: str = ""
-    """What every reader of the published file must be told first, such as that the papers are simulated."""
-    stages: list[StageReport] = field(default_factory=list)
-    failures: list[tuple[str, str, str]] = field(default_factory=list)
-    """(stage, subject, reason) of what did not work and did not stop the run."""
-    points: Mapping[str, Sequence[TrendPoint]] = field(default_factory=dict)
-    """Trend points by direction, once they have been weighed."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    """What the run was asked for, for the record."""
-    started_at: datetime = field(init=False)
-    id: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.started_at = self.now()
-        self.id = self.started_at.strftime("%Y%m%dT%H%M%S.%fZ")
-
-    @property
-    def queries(self) -> dict[str, tuple[str, str]]:
-        """Category set and query fingerprint of each direction."""
-        return {one.slug: (category_set(one.query), query_fingerprint(one.query)) for one in self.catalogue.directions}
-
-    def record(self, state: str) -> None:
-        """Write the run, as far as it has come, into the warehouse; `state` is running, complete or failed."""
-        derived.store_run(
-            self.warehouse,
-            self.id,
-            started_at=self.started_at,
-            finished_at=None if state == "running" else self.now(),
-            state=state,
-            as_of=self.as_of,
-            settings=self.settings,
-            stages=[asdict(stage) for stage in self.stages],
-            failures=self.failures,
-        )
-
-    def summary(self) -> dict[str, Any]:
-        """The run in plain values: stages with seconds, peak memory and counts, and failures."""
-        return {
-            "run": self.id,
-            "as_of": self.as_of.isoformat() if self.as_of else None,
-            "stages": [asdict(stage) for stage in self.stages],
-            "failures": [{"stage": stage, "subject": subject, "reason": why} for stage, subject, why in self.failures],
-        }
-
-    def fail(self, stage: str, subject: str, reason: str) -> None:
-        """Keep a failure for the report, and go on."""
-        self.failures.append((stage, subject, reason))
-
-
-@dataclass(frozen=True, slots=True)
-class StageReport:
-    """One stage of a run, as measured by itself."""
-
-    name: str
-    seconds: float
-    peak_mib: float
-    counts: Counts
-
-
-@contextmanager
-def measured(run: Run, name: str) -> Iterator[Counts]:
-    """Times a stage and notes its peak memory; the block fills in the counts."""
-    counts: Counts = {}
-    _forget_peak()
-    start = time.perf_counter()
-    yield counts
-    run.stages.append(StageReport(name, time.perf_counter() - start, peak_mib(), counts))
-
-
-def _forget_peak() -> None:
-    """Start a new peak, where the system can (Linux: proc(5), clear_refs)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    except OSError:
-        return
-
-
-def peak_mib() -> float:
-    """Peak resident memory of this process in MiB: since the stage began where the system can tell, else ever."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        return int(status.split("VmHWM:")[1].split()[0]) / 1024
-    except (OSError, IndexError, ValueError):
-        unit = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 # --- harvest ----------------------------------------------------------------------------------------------------
@@ -206,12 +93,12 @@ def harvest_all(
     """
     chosen = [one for one in run.catalogue.directions if only is None or one.slug in only]
     breaker = Breaker()
-    with measured(run, "harvest") as counts, _progress(run, "harvest, directions", len(chosen)) as advance:
+    with measured(run, "harvest") as counts, progress(run, "harvest, directions", len(chosen)) as advance:
         for direction in chosen:
             add_up(counts, step(f"harvest {direction.slug}", partial(harvest, run, source, direction, first, breaker)))
             advance(1)
     fields = sorted({category_set(direction.query) for direction in chosen})
-    with measured(run, "exposure") as counts, _progress(run, "exposure, fields", len(fields)) as advance:
+    with measured(run, "exposure") as counts, progress(run, "exposure, fields", len(fields)) as advance:
         for field_ in fields:
             add_up(counts, step(f"count {field_}", partial(expose, run, source, field_, first, breaker)))
             advance(1)
@@ -260,7 +147,7 @@ def harvest(run: Run, source: HarvestSource, direction: Direction, first: date, 
         for harvested in harvest_direction(source, direction.slug, direction.query, window):
             note = harvested.note
             stored = papers.store_harvested(run.warehouse, note, harvested.papers, query=query, now=run.now())
-            counts = _added(
+            counts = added(
                 counts,
                 windows=1,
                 received=note.received,
@@ -291,7 +178,7 @@ def expose(run: Run, source: HarvestSource, categories: str, first: date, breake
     for exposure in answers:
         papers.store_exposures(run.warehouse, [exposure])
         missing = exposure.status is MonthStatus.MISSING
-        counts = _added(counts, months=1, failed=int(missing))
+        counts = added(counts, months=1, failed=int(missing))
         breaker.record(available=not (missing and exposure.reason.startswith(SourceUnavailable.__name__)))
         if missing:
             run.fail("exposure", categories, f"{exposure.month:%Y-%m}: {exposure.reason}")
@@ -302,15 +189,6 @@ def expose(run: Run, source: HarvestSource, categories: str, first: date, breake
 
 def _asked(run: Run, source: str, slug: str, query: str) -> list[Asked]:
     return [Asked(window, at.date()) for window, at in papers.done_windows(run.warehouse, source, slug, query)]
-
-
-def _added(counts: Counts, **more: int) -> Counts:
-    return {**counts, **{name: int(counts.get(name, 0)) + value for name, value in more.items()}}
-
-
-def add_up(counts: Counts, more: Counts) -> None:
-    """Add numbers to `counts`, in place."""
-    counts.update(_added(counts, **{name: int(value) for name, value in more.items()}))
 
 
 # --- membership -------------------------------------------------------------------------------------------------
@@ -328,7 +206,7 @@ def match(run: Run) -> Counts:
     derived.forget_hits_except(run.warehouse, [one.slug for one in run.catalogue.directions])
     matcher = Matcher(run.catalogue.directions)
     hits = 0
-    with _progress(run, "match", pending) as advance:
+    with progress(run, "match", pending) as advance:
         for texts in derived.texts_to_match(run.warehouse, stamp, MATCH_BATCH):
             found = {text.id: matcher.hits(text.title, text.abstract, text.categories) for text in texts}
             hits += derived.store_hits(run.warehouse, found, stamp)
@@ -347,7 +225,7 @@ def embed(run: Run, embedder: Embedder, directions: Sequence[str] | None = None)
     texts = derived.texts_to_embed(run.warehouse, embedder.model, directions)
     size = EMBED_BATCH[embedder.tier]
     start = time.perf_counter()
-    with _progress(run, f"embed, {embedder.tier}", len(texts)) as advance:
+    with progress(run, f"embed, {embedder.tier}", len(texts)) as advance:
         for first in range(0, len(texts), size):
             batch = texts[first : first + size]
             vectors = embedder.encode([text.text for text in batch])
@@ -429,7 +307,7 @@ def cluster(run: Run, models: Mapping[str, str]) -> Counts:
     derived.forget_clusters_except(run.warehouse, [direction for direction, *_ in stamps])
     background = None
     made = 0
-    with _progress(run, "cluster", len(stamps)) as advance:
+    with progress(run, "cluster", len(stamps)) as advance:
         for direction, content, _, rule in stamps:
             model = models[rule]
             stamp = _digest([content, model, run.seed, CLUSTER_RULE])
@@ -561,12 +439,3 @@ def result_table(run: Run) -> list[dict[str, Any]]:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-@contextmanager
-def _progress(run: Run, label: str, total: int) -> Iterator[Callable[[int], None]]:
-    run.progress.start(label, total)
-    try:
-        yield run.progress.advance
-    finally:
-        run.progress.finish()

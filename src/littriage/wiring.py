@@ -18,8 +18,9 @@ from littriage import resources
 from littriage.directions import load_catalogue
 from littriage.errors import SettingsError
 from littriage.model import Catalogue
-from littriage.pipeline import Run, Tiers
+from littriage.pipeline import Tiers
 from littriage.ports import Embedder, Progress
+from littriage.run import Run
 from littriage.trends import month_after
 from littriage.warehouse import Warehouse, derived
 

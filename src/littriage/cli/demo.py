@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -26,8 +25,8 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    warehouse: Annotated[Path, typer.Option("--warehouse", metavar="DIR", help="Where to put the demo's files.")] = FOLDER,
-    papers: Annotated[int, typer.Option("--papers", metavar="N", min=500, help="How many papers to simulate.")] = PAPERS,
+    warehouse: Annotated[Path, typer.Option("--warehouse", metavar="DIR", help="Where the demo's files go.")] = FOLDER,
+    papers: Annotated[int, typer.Option("--papers", metavar="N", min=500, help="Papers to simulate.")] = PAPERS,
     keep: Annotated[bool, typer.Option("--keep", help="Go on with the demo's files of last time.")] = False,
     lang: Language = Lang.EN,
 ) -> None:
@@ -51,7 +50,7 @@ def demo(
     )
     tables.print_warning(NOTICE)
     with Replica(corpus) as replica:
-        tables.print_line(f"{len(corpus):,} simulated papers are served at {replica.address}; harvesting them over HTTP.")
+        tables.print_line(f"{len(corpus):,} simulated papers are served at {replica.address} and harvested over HTTP.")
         tables.print_line("The first start takes a while: Prefect's engine, and the fast model distilled once.")
         tables.print_line()
         served = wiring.replaced(settings, arxiv=replica.address)
@@ -61,7 +60,7 @@ def demo(
         tables.print_line()
         answer(limit=10, lang=lang, warehouse=warehouse)
     tables.print_line()
-    tables.print_line(f"The tables are in {warehouse}: littriage.duckdb (everything) and published.duckdb (for readers).")
+    tables.print_line(f"The files are in {warehouse}: littriage.duckdb (everything), published.duckdb (for readers).")
     tables.print_line("Try next:")
     for command in ("show denoising-diffusion", "papers mixture-of-experts", "trend text-to-sql", "rising --lang zh"):
         tables.print_line(f"littriage {command} --warehouse {warehouse}", indent=2)

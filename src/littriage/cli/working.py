@@ -15,7 +15,7 @@ from littriage.cli.options import Json, Queries, complete_file
 from littriage.cli.tables import Column
 
 if TYPE_CHECKING:
-    from littriage.pipeline import Counts
+    from littriage.run import Counts
     from littriage.wiring import Settings
 
 Work = Annotated[
@@ -141,15 +141,16 @@ def import_(files: Files, queries: Queries = None, warehouse: Work = None) -> No
     """Take in files of papers: arXiv's public snapshot (JSON lines) or Parquet, each whole or not at all."""
     from littriage import pipeline, wiring
     from littriage.progress import progress_bars
+    from littriage.run import add_up, measured
 
     settings = _settings(warehouse=warehouse, queries=queries)
     total: Counts = {}
     with wiring.opened_run(settings, progress_bars()) as run:
         rows = []
         for file in files:
-            with pipeline.measured(run, f"import {file.name}") as counts:
+            with measured(run, f"import {file.name}") as counts:
                 counts.update(pipeline.take_in(run, file))
-            pipeline.add_up(total, counts)
+            add_up(total, counts)
             rows.append((file.name, run.stages[-1]))
     tables.print_table(
         [Column("file"), Column("seconds", True), Column("peak MiB", True), Column("what")],
