@@ -24,10 +24,6 @@ from littriage.verdicts import parse_reasons
 if TYPE_CHECKING:
     import duckdb
 
-FILE = "published.duckdb"
-SCHEMA = 1
-"""The newest layout of the file that this version reads."""
-
 READ_ONLY: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -149,7 +145,7 @@ class Published:
         """
         import duckdb
 
-        path = folder / FILE
+        path = folder / resources.PUBLISHED
         if not path.is_file():
             raise NoWarehouse(
                 f'no published tables at {path}: run "littriage run" first, or pass --warehouse', path=str(path)
@@ -295,11 +291,12 @@ class Published:
         meta = dict(self._rows("read/published_meta"))
         try:
             schema = int(meta.pop("schema"))
-            if schema > SCHEMA:
+            if schema > resources.PUBLISHED_SCHEMA:
                 raise SchemaTooNew(
-                    f"{self.path} has schema {schema}, this littriage reads up to {SCHEMA}: update littriage",
+                    f"{self.path} has schema {schema}, this littriage reads up to {resources.PUBLISHED_SCHEMA}: "
+                    "update littriage",
                     found=schema,
-                    known=SCHEMA,
+                    known=resources.PUBLISHED_SCHEMA,
                 )
             return About(
                 schema=schema,

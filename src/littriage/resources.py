@@ -8,6 +8,13 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+WORKING = "littriage.duckdb"
+"""The file that the pipeline works in, inside a warehouse's folder."""
+PUBLISHED = "published.duckdb"
+"""The file that readers open, beside it."""
+PUBLISHED_SCHEMA = 1
+"""Version of `warehouse/published.sql`: raised whenever a column changes its name or its meaning."""
+
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
 _IN_WHEEL = {"warehouse": "warehouse_sql"}  # `littriage.warehouse` is a module: the folder needs another name there

@@ -14,9 +14,6 @@ import duckdb
 from littriage import resources
 from littriage.errors import DiskFull, LittriageError, NoWarehouse, SchemaTooNew, WarehouseBusy
 
-WORKING = "littriage.duckdb"
-PUBLISHED = "published.duckdb"
-
 Row = tuple[Any, ...]
 
 
@@ -28,7 +25,7 @@ class Warehouse:
 
     def __init__(self, folder: Path, connection: duckdb.DuckDBPyConnection) -> None:
         self.folder = folder
-        self.path = folder / WORKING
+        self.path = folder / resources.WORKING
         self.connection = connection
 
     @classmethod
@@ -38,14 +35,14 @@ class Warehouse:
         Raises NoWarehouse (nothing there and not `create`), WarehouseBusy (another process writes), SchemaTooNew
         (a newer littriage made it), DiskFull, and LittriageError for a file that is no DuckDB file.
         """
-        path = folder / WORKING
+        path = folder / resources.WORKING
         if not path.exists() and not create:
             raise NoWarehouse(
                 f'no warehouse at {path}: run "littriage import FILE..." or "littriage run" first, or pass --warehouse',
                 path=str(path),
             )
         folder.mkdir(parents=True, exist_ok=True)
-        with _translated(path):
+        with translated(path):
             connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
         try:
             connection.execute("set preserve_insertion_order = false")
@@ -92,7 +89,7 @@ class Warehouse:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing: a failure, or a kill, inside leaves the file as it was before."""
-        with _translated(self.path):
+        with translated(self.path):
             self.connection.execute("begin")
             try:
                 yield
@@ -109,18 +106,18 @@ class Warehouse:
 
     def run(self, name: str, **parameters: Any) -> None:
         """Execute `warehouse/<name>.sql`."""
-        with _translated(self.path):
+        with translated(self.path):
             self.connection.execute(resources.sql(name), parameters)
 
     def empty(self, *tables: str) -> None:
         """Delete every row of these tables."""
-        with _translated(self.path):
+        with translated(self.path):
             for table in tables:
                 self.connection.execute(f"delete from {table}")
 
     def rows(self, name: str, **parameters: Any) -> list[Row]:
         """All rows of `warehouse/<name>.sql`."""
-        with _translated(self.path):
+        with translated(self.path):
             return self.connection.execute(resources.sql(name), parameters).fetchall()
 
     def one(self, name: str, **parameters: Any) -> Row:
@@ -130,14 +127,14 @@ class Warehouse:
 
     def batches(self, name: str, size: int, **parameters: Any) -> Iterator[list[Row]]:
         """The rows of `warehouse/<name>.sql` in lists of `size`, read as they were when the call was made."""
-        with _translated(self.path):
+        with translated(self.path):
             cursor = self.connection.cursor().execute(resources.sql(name), parameters)
         while rows := cursor.fetchmany(size):
             yield rows
 
     def columns(self, name: str, **parameters: Any) -> dict[str, Any]:
         """The columns of `warehouse/<name>.sql` as numpy arrays, by name."""
-        with _translated(self.path):
+        with translated(self.path):
             result: dict[str, Any] = self.connection.execute(resources.sql(name), parameters).fetchnumpy()
         return result
 
@@ -153,7 +150,7 @@ class Warehouse:
         types: dict[str, str] = dict(self._column_types(table))
         selected = [f"unnest(${name}::{types[name]}[]) as {name}" for name in columns]
         selected += [f"${name}::{types[name]} as {name}" for name in same]
-        with _translated(self.path):
+        with translated(self.path):
             self.connection.execute(
                 f"insert {'or replace ' if replace else ''}into {table} by name select {', '.join(selected)}",
                 {**{name: list(values) for name, values in columns.items()}, **same},
@@ -173,7 +170,7 @@ _HOLDER = re.compile(r"lock is held in (?P<program>.*?) ?\(PID (?P<pid>\d+)\)")
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """DuckDB's errors as ours, where a user can do something about them."""
     try:
         yield

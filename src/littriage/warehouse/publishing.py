@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from littriage import resources
-from littriage.warehouse.file import PUBLISHED, Warehouse, _translated
-
-SCHEMA = 1
-"""Version of the published tables: raised whenever a column changes its name or its meaning."""
+from littriage.warehouse.file import Warehouse, translated
 
 _TABLES = ("theme", "direction", "claim", "trend_point", "verdict", "cluster", "paper", "completeness", "failure")
 
@@ -21,21 +18,21 @@ def publish(warehouse: Warehouse, meta: Mapping[str, str]) -> Path:
     Written beside it first and moved by `os.replace`: a reader has the old file or the new one, never half of one, and
     a kill leaves the old one. Raises DiskFull.
     """
-    target = warehouse.folder / PUBLISHED
-    building = warehouse.folder / f"{PUBLISHED}.build"
+    target = warehouse.folder / resources.PUBLISHED
+    building = warehouse.folder / f"{resources.PUBLISHED}.build"
     for leftover in (building, building.with_name(building.name + ".wal")):
         leftover.unlink(missing_ok=True)
     connection = warehouse.connection
-    with _translated(building):
+    with translated(building):
         connection.execute(f"attach '{str(building).replace(chr(39), chr(39) * 2)}' as published")
         try:
             connection.execute("use published")
             connection.execute(resources.sql("published"))
-            connection.execute("use memory" if warehouse.path.name == ":memory:" else f"use {_name(warehouse)}")
+            connection.execute(f"use {_name(warehouse)}")
             connection.execute("begin")
             for table in _TABLES:
                 connection.execute(resources.sql(f"export/published_{table}"))
-            for key, value in {**meta, "schema": str(SCHEMA)}.items():
+            for key, value in {**meta, "schema": str(resources.PUBLISHED_SCHEMA)}.items():
                 connection.execute("insert into published.meta values (?, ?)", [key, value])
             connection.execute("commit")
             connection.execute("checkpoint published")
