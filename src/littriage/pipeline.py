@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from littriage.cluster import CLUSTER_RULE, cluster_direction, term_statistics
 from littriage.completeness import Asked, field_for, imported_field, pending_windows
@@ -38,9 +38,6 @@ from littriage.trends import (
 from littriage.verdicts import judge
 from littriage.warehouse import derived, papers
 from littriage.warehouse.publishing import publish as publish_file
-
-if TYPE_CHECKING:
-    pass
 
 MATCH_BATCH = 20_000
 EMBED_BATCH = {"fast": 8_192, "transformer": 256}
@@ -200,8 +197,9 @@ def match(run: Run) -> Counts:
     stamp = f"{LEXICAL_RULE}/{_digest(queries)}"
     (held, countable, pending) = run.warehouse.one("read/paper_counts", matched_with=stamp)
     if held == 0:
+        because = f" (the harvest failed: {run.failures[0][2]})" if run.failures else ""
         raise EmptyWarehouse(
-            f'{run.warehouse.path} holds no papers: run "littriage import FILE..." or "littriage harvest" first'
+            f'{run.warehouse.path} holds no papers{because}: run "littriage import FILE..." or "littriage harvest"'
         )
     derived.forget_hits_except(run.warehouse, [one.slug for one in run.catalogue.directions])
     matcher = Matcher(run.catalogue.directions)
@@ -215,9 +213,9 @@ def match(run: Run) -> Counts:
 
 
 def embed_closely(run: Run, tiers: Tiers) -> Counts:
-    """Let the transformer read every paper, or those of the directions that it judges."""
-    close = tiers.close(dict(run.warehouse.rows("read/hit_counts"))) if tiers.fast else None
-    return embed(run, tiers.transformer, close)
+    """Let the transformer read every paper, or those of the directions that it can afford."""
+    affordable = tiers.affordable(dict(run.warehouse.rows("read/hit_counts"))) if tiers.fast else None
+    return embed(run, tiers.transformer, affordable)
 
 
 def embed(run: Run, embedder: Embedder, directions: Sequence[str] | None = None) -> Counts:
@@ -260,11 +258,13 @@ class Tiers:
         limit = "" if self.read_limit is None else str(self.read_limit)
         return {"transformer_model": self.transformer.model, "read_limit": limit, **fast}
 
-    def close(self, hits: Mapping[str, int]) -> list[str]:
-        """The directions that the transformer judges."""
-        if not has_rule(self.transformer.model):
-            return []
+    def affordable(self, hits: Mapping[str, int]) -> list[str]:
+        """The directions that the transformer reads."""
         return [slug for slug, count in hits.items() if self.read_limit is None or count <= self.read_limit]
+
+    def close(self, hits: Mapping[str, int]) -> list[str]:
+        """The directions that the transformer judges: those that it reads, if a rule was fitted for its model."""
+        return self.affordable(hits) if has_rule(self.transformer.model) else []
 
 
 def decide(run: Run, tiers: Tiers) -> Counts:

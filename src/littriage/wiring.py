@@ -182,9 +182,10 @@ def model_folder() -> Path:
 def tiers(settings: Settings) -> Iterator[Tiers]:
     """The embedders of this machine: the transformer for everything on a GPU, two tiers on a CPU."""
     from littriage.embed import load_fast, load_transformer, on_accelerator
+    from littriage.membership import has_rule
 
     transformer = load_transformer(settings.model, settings.device)
-    if on_accelerator(transformer) and settings.read_limit is None:
+    if on_accelerator(transformer) and settings.read_limit is None and has_rule(transformer.model):
         yield Tiers(None, transformer)
     else:
         limit = READ_LIMIT_CPU if settings.read_limit is None else settings.read_limit
