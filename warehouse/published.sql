@@ -7,7 +7,9 @@ create table theme (slug text primary key, name text not null, name_zh text not 
 
 create table direction (
     slug text primary key, theme text not null, name text not null, name_zh text not null, scope text not null,
-    category_set text not null, query text not null
+    category_set text not null,          -- of its query
+    field text not null,                 -- the categories that its share is measured in: all of them, or one
+    query text not null
 );
 
 create table claim (
@@ -38,11 +40,6 @@ create table paper (                     -- the members of each direction
     direction text not null, paper_id text not null, title text not null, authors text[] not null,
     published date not null, primary_category text, probability float not null, similarity float not null,
     rule text not null, cluster integer, cluster_place integer, primary key (direction, paper_id)
-);
-
-create table completeness (              -- the field of each category set, month by month
-    category_set text not null, month date not null, papers bigint not null, status text not null,
-    source text not null, reason text not null, primary key (category_set, month)
 );
 
 create table failure (stage text not null, subject text not null, reason text not null);

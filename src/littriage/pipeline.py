@@ -24,13 +24,14 @@ from littriage.directions import LEXICAL_RULE, Matcher, category_set, query_fing
 from littriage.errors import EmptyWarehouse, SourceUnavailable
 from littriage.harvest import ExposureSource, exposure_months, harvest_direction
 from littriage.membership import MEMBERSHIP_RULE, has_rule, memberships, prototypes, rule_for
-from littriage.model import Direction, Exposure, LexicalHit, Membership, MonthStatus, Stage
+from littriage.model import Direction, Exposure, LexicalHit, Membership, MonthStatus, Stage, TrendPoint, Window
 from littriage.ports import Embedder, PaperSource
 from littriage.run import Counts, Run, Step, add_up, added, measured, progress, straight
 from littriage.trends import (
     REPORTING_DELAY_DAYS,
     field_status,
     last_settled_month,
+    measurable,
     month_after,
     month_span,
     trend_points,
@@ -332,62 +333,119 @@ def cluster(run: Run, models: Mapping[str, str]) -> Counts:
 
 
 def weigh(run: Run, source: str) -> Counts:
-    """Monthly shares of every direction, with what each month is worth."""
-    members = derived.member_months(run.warehouse)
-    letters = {(category, month): letter for category, month, letter in run.warehouse.rows("read/coverage")}
-    fields = {one: _Field.of(run, one, source, letters) for one in sorted({set_ for set_, _ in run.queries.values()})}
-    months = sorted({month for one in fields.values() for month in (*one.counted, *one.imported)})
+    """Monthly shares of every direction, with what each month is worth.
+
+    A direction whose categories together lack too many months is measured within one category that at least half of its
+    papers are in, if that one is complete.
+    """
+    fields = Fields(run, source)
+    whole = {slug: fields.of(categories) for slug, (categories, _) in run.queries.items()}
+    months = sorted({month for one in whole.values() for month in (*one.counted, *one.imported)})
     if not months:
         raise EmptyWarehouse(
             f"{run.warehouse.path} knows the size of no field: import a file of papers, or harvest with counts"
         )
-    as_of = run.as_of or _end_of_record(months, fields.values(), run.today)
-    run.as_of = as_of
+    run.as_of = as_of = run.as_of or _end_of_record(whole.values(), run.today)
     span = month_span(months[0], min(month_after(as_of.replace(day=1), -1), max(months[-1], last_settled_month(as_of))))
-    points, used = {}, dict[tuple[str, date], Exposure]()
-    for direction in run.catalogue.directions:
-        categories, query = run.queries[direction.slug]
-        chosen = field_for(
-            span,
-            fields[categories].counted,
-            fields[categories].imported,
-            _asked(run, source, direction.slug, query),
-            papers.failed_windows(run.warehouse, source, direction.slug, query),
+    main = derived.main_categories(run.warehouse)
+    points: dict[str, tuple[TrendPoint, ...]] = {}
+    measured_in: dict[str, str] = {}
+    for slug, (categories, query) in run.queries.items():
+        harvested = Harvested(
+            _asked(run, source, slug, query), papers.failed_windows(run.warehouse, source, slug, query)
         )
-        checked = field_status(tuple(chosen.values()), as_of, fields[categories].with_abstract)
-        points[direction.slug] = trend_points(
-            direction.slug, span, members.get(direction.slug, {}), {one.month: one for one in checked}
-        )
-        used.update({(categories, one.month): one for one in checked})
-    run.points = points
+        points[slug], measured_in[slug] = fields.series(slug, categories, None, span, harvested, as_of), categories
+        if measurable(points[slug], as_of):
+            continue
+        for category in main.get(slug, []):
+            if category in categories.split():
+                found = fields.series(slug, category, category, span, harvested, as_of)
+                if measurable(found, as_of):
+                    points[slug], measured_in[slug] = found, category
+                    break
+    run.points, run.fields = points, measured_in
     derived.store_trends(run.warehouse, points)
-    derived.store_field(run.warehouse, list(used.values()))
-    comparable = sum(point.status.comparable for series in points.values() for point in series)
-    total = sum(len(series) for series in points.values())
-    return {"points": total, "comparable": comparable, "months": len(span), "as of": as_of.isoformat()}
+    comparable = sum(point.status.comparable for each in points.values() for point in each)
+    total = sum(len(each) for each in points.values())
+    within = sum(measured_in[slug] != categories for slug, (categories, _) in run.queries.items())
+    counts: Counts = {"points": total, "comparable": comparable, "months": len(span), "as of": as_of.isoformat()}
+    return {**counts, "within one category": within}
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Harvested:
+    """What was asked for one direction: the windows that came whole, and those that failed, with the reason."""
+
+    asked: Sequence[Asked]
+    failed: Sequence[tuple[Window, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What is known of the size of one set of categories, by month."""
+
     counted: Mapping[date, Exposure]
     imported: Mapping[date, Exposure]
     with_abstract: Mapping[date, int]
 
-    @classmethod
-    def of(cls, run: Run, categories: str, source: str, letters: Mapping[tuple[str, date], str]) -> _Field:
-        counted = {one.month: one for one in papers.exposures(run.warehouse, categories, source)}
-        rows = run.warehouse.rows("marts/field_month", categories=categories.split())
-        held = [(month, count, newest) for month, count, _, newest in rows]
-        imported = {one.month: one for one in imported_field(categories, held, letters)}
-        return cls(counted, imported, {month: abstracts for month, _, abstracts, _ in rows})
+    def end(self, today: date) -> date | None:
+        """The last month that can be compared."""
+        known = [*self.counted.values(), *self.imported.values()]
+        checked = field_status(known, today, self.with_abstract)
+        return max((one.month for one in checked if one.status.comparable and one.papers), default=None)
 
 
-def _end_of_record(months: Sequence[date], fields: Iterable[_Field], today: date) -> date:
+class Fields:
+    """The fields of a warehouse, each read once."""
+
+    def __init__(self, run: Run, source: str) -> None:
+        self._warehouse = run.warehouse
+        self._source = source
+        self._letters = {(category, month): letter for category, month, letter in run.warehouse.rows("read/coverage")}
+        self._fields: dict[str, Field] = {}
+        self._members: dict[str | None, dict[str, derived.Months]] = {}
+
+    def of(self, categories: str) -> Field:
+        """The field of these categories."""
+        if categories not in self._fields:
+            rows = self._warehouse.rows("marts/field_month", categories=categories.split())
+            held = [(month, count, newest) for month, count, _, newest in rows]
+            self._fields[categories] = Field(
+                counted={one.month: one for one in papers.exposures(self._warehouse, categories, self._source)},
+                imported={one.month: one for one in imported_field(categories, held, self._letters)},
+                with_abstract={month: abstracts for month, _, abstracts, _ in rows},
+            )
+        return self._fields[categories]
+
+    def series(
+        self,
+        slug: str,
+        categories: str,
+        within: str | None,
+        months: Sequence[date],
+        harvested: Harvested,
+        as_of: date,
+    ) -> tuple[TrendPoint, ...]:
+        """A direction beside the field of `categories`; of its papers `within` one category, or of all."""
+        found = self.of(categories)
+        chosen = field_for(months, found.counted, found.imported, harvested.asked, harvested.failed)
+        checked = field_status(tuple(chosen.values()), as_of, found.with_abstract)
+        members = self.members(within).get(slug, {})
+        return trend_points(slug, months, members, {one.month: one for one in checked})
+
+    def members(self, category: str | None) -> dict[str, derived.Months]:
+        """The months of every direction, of its papers in one category or of all."""
+        if category not in self._members:
+            self._members[category] = derived.member_months(self._warehouse, category)
+        return self._members[category]
+
+
+def _end_of_record(fields: Iterable[Field], today: date) -> date:
     """Today; or, where the record ends months before today, the day on which its last month was settled."""
-    held = [one.month for each in fields for one in (*each.counted.values(), *each.imported.values()) if one.papers]
-    if not held or max(held) >= last_settled_month(today):
+    ends = [end for one in fields if (end := one.end(today))]
+    if not ends or max(ends) >= last_settled_month(today):
         return today
-    return month_after(max(held)) + timedelta(days=REPORTING_DELAY_DAYS)
+    return month_after(max(ends)) + timedelta(days=REPORTING_DELAY_DAYS)
 
 
 def give_verdicts(run: Run) -> Counts:
@@ -405,10 +463,10 @@ def give_verdicts(run: Run) -> Counts:
 
 def publish(run: Run, stamps: Mapping[str, str]) -> Counts:
     """Put the tables that readers see in place, with what they must know about them."""
-    derived.store_catalogue(run.warehouse, run.catalogue, run.queries)
+    derived.store_catalogue(run.warehouse, run.catalogue, run.queries, run.fields)
     run.record("running")
     assert run.as_of is not None, "weigh() sets it"
-    (last_month,) = run.warehouse.one("read/used_field_last")
+    (last_month,) = run.warehouse.one("read/last_comparable_month")
     meta = {
         "run": run.id,
         "as_of": run.as_of.isoformat(),

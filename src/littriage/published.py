@@ -69,6 +69,9 @@ class Entry:
     name_zh: str
     scope: str
     category_set: str
+    """Of its query."""
+    field: str
+    """The categories that its share is measured in: all of these, or one of them."""
     verdict: Verdict | None
     membership_rule: str | None
 
@@ -120,7 +123,7 @@ class ClusterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Months of a field that are not comparable, and why."""
+    """Months of a direction that are not comparable, and why."""
 
     first_month: date
     last_month: date
@@ -257,9 +260,9 @@ class Published:
             for subject, document, author, day, first, last, stance, paraphrase, locator, inferred, repost in rows
         )
 
-    def gaps(self, category_set: str) -> tuple[Gap, ...]:
-        """The months of a field that are not comparable, oldest first."""
-        rows = self._rows("read/published_gaps", category_set=category_set)
+    def gaps(self, direction: str) -> tuple[Gap, ...]:
+        """The months of a direction that are not comparable, oldest first."""
+        rows = self._rows("read/published_gaps", direction=direction)
         return tuple(Gap(first, last, MonthStatus(status), reason) for first, last, status, reason in rows)
 
     def table(self, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -341,9 +344,9 @@ def _meant(near: Sequence[str]) -> str:
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
-    slug, theme, name, name_zh, scope, category_set, *verdict, membership_rule = row
+    slug, theme, name, name_zh, scope, category_set, field, *verdict, membership_rule = row
     return Entry(
-        slug, theme, name, name_zh, scope, category_set,
+        slug, theme, name, name_zh, scope, category_set, field,
         _verdict(slug, *verdict) if verdict[0] is not None else None, membership_rule,
     )  # fmt: skip
 

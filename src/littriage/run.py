@@ -53,6 +53,8 @@ class Run:
     """(stage, subject, reason) of what did not work and did not stop the run."""
     points: Mapping[str, Sequence[TrendPoint]] = field(default_factory=dict)
     """Trend points by direction, once they have been weighed."""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The categories that each direction's share is measured in, once it has been weighed."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the run was asked for, for the record."""
     started_at: datetime = field(init=False)

@@ -195,6 +195,13 @@ def usable(point: TrendPoint) -> bool:
     return point.status.comparable and point.exposure > 0
 
 
+def measurable(points: Sequence[TrendPoint], as_of: date) -> bool:
+    """Whether enough months are usable for a verdict: 9 of the last 12 settled ones and 24 of the last 48."""
+    settled = last_settled_month(as_of)
+    back = [months_between(point.month, settled) for point in points if usable(point)]
+    return sum(0 <= one < 12 for one in back) >= YEAR_NEEDS_MONTHS and sum(0 <= one < 48 for one in back) >= 24
+
+
 def year_to(points: Sequence[TrendPoint], month: date) -> tuple[TrendPoint, ...]:
     """The usable points of the 12 months that end with `month`."""
     return _year(_usable_by_month(points), month)

@@ -1,3 +1,3 @@
 -- published.direction: one row per direction.
 insert into published.direction by name
-select slug, theme, name, name_zh, scope, category_set, query from direction order by slug
+select slug, theme, name, name_zh, scope, category_set, field, query from direction order by slug

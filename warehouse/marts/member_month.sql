@@ -1,5 +1,6 @@
 -- One row per direction and month with hits: expected members (the sum of probabilities) and members. Only countable
 -- papers whose categories are known enter, because the field that the share is a part of counts only those.
+-- Params: $category (null: any)
 select
     membership.direction,
     paper.month,
@@ -7,6 +8,8 @@ select
     count(*) filter (where membership.member) as members
 from membership
 join paper on paper.id = membership.paper_id
-where paper.not_counted is null and len(paper.categories) > 0
+where paper.not_counted is null
+  and len(paper.categories) > 0
+  and ($category::text is null or list_contains(paper.categories, $category::text))
 group by membership.direction, paper.month
 order by membership.direction, paper.month

@@ -49,7 +49,8 @@ create table direction (
     name             text not null,
     name_zh          text not null,
     scope            text not null,
-    category_set     text not null,
+    category_set     text not null,      -- of its query
+    field            text not null,      -- the categories that its share is measured in: all of them, or one
     query            text not null       -- fingerprint
 );
 

@@ -111,6 +111,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no_record": ("record: no 12-month share from that time", "记录：当时没有 12 个月份额"),
     "stages_then": ("stage then: {then}; now: {now}", "当时阶段：{then}；现在：{now}"),
+    "one_category": (
+        "Measured within {field}, where most of its papers are: {categories} together lack months",
+        "在 {field} 内衡量（其大部分论文所在的类别）：查询的类别 {categories} 合起来缺月份",
+    ),
     "gaps": ("Months of {categories} that are not compared", "{categories} 中不参与比较的月份"),
     "no_gaps": ("Months of {categories}: all comparable", "{categories} 的所有月份都可比较"),
     "made_with": ("Made with: {stamps}", "生成条件：{stamps}"),

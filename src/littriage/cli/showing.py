@@ -90,12 +90,17 @@ def show(
         papers = published.top_papers(entry.slug, limit)
         claims = published.claims(entry)
         outcomes = _outcomes(published, claims) if record else {}
-        gaps = published.gaps(entry.category_set)
+        gaps = published.gaps(entry.slug)
         if as_json:
             tables.print_json(
                 {
                     **about_json(published),
-                    "direction": {**entry_json(entry), "scope": entry.scope, "category_set": entry.category_set},
+                    "direction": {
+                        **entry_json(entry),
+                        "scope": entry.scope,
+                        "category_set": entry.category_set,
+                        "field": entry.field,
+                    },
                     "clusters": [_cluster_json(cluster) for cluster in clusters],
                     "papers_total": papers.total,
                     "papers": [paper_json(paper) for paper in papers.papers],
@@ -109,7 +114,7 @@ def show(
         _print_clusters(clusters, lang)
         _print_top_papers(papers, lang)
         _print_claims(entry, theme, claims, shares, outcomes, lang)
-        _print_gaps(entry.category_set, gaps, lang)
+        _print_gaps(entry, gaps, lang)
         stamps = [("rule", entry.verdict.rule if entry.verdict else UNKNOWN)]
         stamps += [("membership", entry.membership_rule or UNKNOWN), ("run", published.about.run)]
         stamps += [stamp for stamp in published.about.stamps if stamp[0] != "rule"]
@@ -173,7 +178,7 @@ def _print_verdict(entry: Entry, theme: ThemeEntry | None, shares: Mapping[date,
                 papers=count_text(verdict.papers_12m),
                 share=share_text(verdict.share_12m),
                 exposure=count_text(verdict.exposure_12m),
-                categories=entry.category_set,
+                categories=entry.field,
                 ratio=part_text(verdict.peak_ratio),
                 peak=month_text(verdict.peak_month),
             )
@@ -256,9 +261,11 @@ def _stage(verdict: Verdict | None, lang: Lang) -> str:
     return stage_of(verdict.stage, lang) if verdict else UNKNOWN
 
 
-def _print_gaps(category_set: str, gaps: Sequence[Gap], lang: Lang) -> None:
+def _print_gaps(entry: Entry, gaps: Sequence[Gap], lang: Lang) -> None:
     tables.print_line()
-    tables.print_line(say(lang, "gaps" if gaps else "no_gaps", categories=category_set))
+    if entry.field != entry.category_set:
+        tables.print_line(say(lang, "one_category", field=entry.field, categories=entry.category_set))
+    tables.print_line(say(lang, "gaps" if gaps else "no_gaps", categories=entry.field))
     for gap in gaps:
         first, last = month_text(gap.first_month), month_text(gap.last_month)
         months = first if first == last else say(lang, "span", low=first, high=last)

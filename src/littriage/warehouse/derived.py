@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from littriage.model import Catalogue, Cluster, Direction, Exposure, LexicalHit, Membership, Theme, TrendPoint, Verdict
+from littriage.model import Catalogue, Cluster, Direction, LexicalHit, Membership, Theme, TrendPoint, Verdict
 from littriage.verdicts import dump_reasons
 
 if TYPE_CHECKING:
@@ -189,11 +189,23 @@ def store_clusters(warehouse: Warehouse, direction: str, clusters: Sequence[Clus
 # --- trends and verdicts ----------------------------------------------------------------------------------------
 
 
-def member_months(warehouse: Warehouse) -> dict[str, dict[date, tuple[float, int]]]:
-    """Per direction and month: expected members and members, of papers whose categories are known."""
-    found: dict[str, dict[date, tuple[float, int]]] = {}
-    for direction, month, papers, members in warehouse.rows("marts/member_month"):
+Months = dict[date, tuple[float, int]]
+"""Month -> expected members and members."""
+
+
+def member_months(warehouse: Warehouse, category: str | None = None) -> dict[str, Months]:
+    """The months of each direction, of its papers in one category, or of all whose categories are known."""
+    found: dict[str, Months] = {}
+    for direction, month, papers, members in warehouse.rows("marts/member_month", category=category):
         found.setdefault(direction, {})[month] = (papers, members)
+    return found
+
+
+def main_categories(warehouse: Warehouse) -> dict[str, list[str]]:
+    """The categories that at least half of a direction's papers are in, the most common first."""
+    found: dict[str, list[str]] = {}
+    for direction, category in warehouse.rows("marts/main_category"):
+        found.setdefault(direction, []).append(category)
     return found
 
 
@@ -213,23 +225,6 @@ def store_trends(warehouse: Warehouse, points: Mapping[str, Sequence[TrendPoint]
                 "status": [one.status.value for one in kept],
                 "reason": [one.reason for one in kept],
             },
-        )
-
-
-def store_field(warehouse: Warehouse, field: Sequence[Exposure]) -> None:
-    """Replace the field as the trends used it."""
-    with warehouse.transaction():
-        warehouse.run("write/used_field_forgotten")
-        warehouse.insert(
-            "exposure",
-            {
-                "category_set": [one.category_set for one in field],
-                "month": [one.month for one in field],
-                "papers": [one.papers for one in field],
-                "status": [one.status.value for one in field],
-                "reason": [f"{one.source}: {one.reason}" if one.reason else one.source for one in field],
-            },
-            source="used",
         )
 
 
@@ -268,8 +263,13 @@ def store_verdicts(warehouse: Warehouse, verdicts: Sequence[Verdict], membership
         )
 
 
-def store_catalogue(warehouse: Warehouse, catalogue: Catalogue, queries: Mapping[str, tuple[str, str]]) -> None:
-    """Replace themes, directions and claims; `queries` gives each direction's category set and query fingerprint."""
+def store_catalogue(
+    warehouse: Warehouse, catalogue: Catalogue, queries: Mapping[str, tuple[str, str]], fields: Mapping[str, str]
+) -> None:
+    """Replace themes, directions and claims.
+
+    `queries` gives each direction's category set and query fingerprint, `fields` the categories that it is measured in.
+    """
     owners: list[Theme | Direction] = [*catalogue.themes, *catalogue.directions]
     claims = [(owner.slug, number, claim) for owner in owners for number, claim in enumerate(owner.claims, 1)]
     with warehouse.transaction():
@@ -291,6 +291,7 @@ def store_catalogue(warehouse: Warehouse, catalogue: Catalogue, queries: Mapping
                 "name_zh": [one.name_zh for one in catalogue.directions],
                 "scope": [one.scope for one in catalogue.directions],
                 "category_set": [queries[one.slug][0] for one in catalogue.directions],
+                "field": [fields[one.slug] for one in catalogue.directions],
                 "query": [queries[one.slug][1] for one in catalogue.directions],
             },
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from littriage import resources
 from littriage.warehouse.file import Warehouse, translated
 
-_TABLES = ("theme", "direction", "claim", "trend_point", "verdict", "cluster", "paper", "completeness", "failure")
+_TABLES = ("theme", "direction", "claim", "trend_point", "verdict", "cluster", "paper", "failure")
 
 
 def publish(warehouse: Warehouse, meta: Mapping[str, str]) -> Path:
@@ -29,12 +29,11 @@ def publish(warehouse: Warehouse, meta: Mapping[str, str]) -> Path:
             connection.execute("use published")
             connection.execute(resources.sql("published"))
             connection.execute(f"use {_name(warehouse)}")
-            connection.execute("begin")
-            for table in _TABLES:
-                connection.execute(resources.sql(f"export/published_{table}"))
-            for key, value in {**meta, "schema": str(resources.PUBLISHED_SCHEMA)}.items():
-                connection.execute("insert into published.meta values (?, ?)", [key, value])
-            connection.execute("commit")
+            with warehouse.transaction():
+                for table in _TABLES:
+                    connection.execute(resources.sql(f"export/published_{table}"))
+                for key, value in {**meta, "schema": str(resources.PUBLISHED_SCHEMA)}.items():
+                    connection.execute("insert into published.meta values (?, ?)", [key, value])
             connection.execute("checkpoint published")
         finally:
             connection.execute(f"use {_name(warehouse)}")
