@@ -98,22 +98,24 @@ def field_for(
 ) -> dict[date, Exposure]:
     """For each month the field to compare a direction with, where there is one.
 
-    The source's count goes with months that were harvested whole. For other months the imported field serves. A month
-    that was counted, neither harvested whole nor imported, is `partial`, with the harvest's failure as the reason.
+    The source's count goes with months that were harvested whole. For other months, and where the count failed, the
+    imported field serves. A month that was counted, neither harvested whole nor imported, is `partial`, with the
+    harvest's failure as the reason.
     """
     covered = merged([one.window for one in asked])
     chosen: dict[date, Exposure] = {}
     for month in months:
         days = month_window(month)
         count, files = counted.get(month), imported.get(month)
-        if count and any(_reaches(done, days, asked) for done in covered):
+        if count and count.status is MonthStatus.MISSING:
+            chosen[month] = files or count
+        elif count and any(_reaches(done, days, asked) for done in covered):
             chosen[month] = count
         elif files:
             chosen[month] = files
         elif count:
             reason = next((why for window, why in failed if _overlap(window, days)), "not harvested whole")
-            status = count.status if count.status is MonthStatus.MISSING else MonthStatus.PARTIAL
-            chosen[month] = replace(count, status=status, reason=reason)
+            chosen[month] = replace(count, status=MonthStatus.PARTIAL, reason=reason)
     return chosen
 
 

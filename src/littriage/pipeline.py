@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
 from littriage.cluster import CLUSTER_RULE, cluster_direction, term_statistics
-from littriage.completeness import Asked, field_for, imported_field, pending_windows
+from littriage.completeness import IMPORT, Asked, field_for, imported_field, pending_windows
 from littriage.directions import LEXICAL_RULE, Matcher, category_set, query_fingerprint
 from littriage.errors import EmptyWarehouse, SourceUnavailable
 from littriage.harvest import ExposureSource, exposure_months, harvest_direction
@@ -62,7 +63,7 @@ class HarvestSource(PaperSource, ExposureSource, Protocol):
 
 @dataclass
 class Breaker:
-    """Stops asking a source that has been unavailable for several directions in a row."""
+    """Stops asking a source that has been unavailable several times in a row."""
 
     limit: int = 3
     in_a_row: int = 0
@@ -141,25 +142,30 @@ def harvest(run: Run, source: HarvestSource, direction: Direction, first: date, 
         run.fail("harvest", direction.slug, reason)
         return {**counts, "failed": 1}
     query = query_fingerprint(direction.query)
-    for window in pending_windows(first, run.today, _asked(run, source.name, direction.slug, query)):
-        for harvested in harvest_direction(source, direction.slug, direction.query, window):
-            note = harvested.note
-            stored = papers.store_harvested(run.warehouse, note, harvested.papers, query=query, now=run.now())
-            counts = added(
-                counts,
-                windows=1,
-                received=note.received,
-                stored=stored,
-                dropped=sum(drop.rows for drop in note.dropped),
-                failed=int(note.failure is not None),
-            )
-            unavailable = (note.failure or "").startswith(SourceUnavailable.__name__)
-            breaker.record(available=not unavailable)
-            if note.failure:
-                days = f"{note.window.start} to {note.window.end}"
-                run.fail("harvest", direction.slug, f"{days}: {note.failure}")
-            if breaker.is_open():
-                return counts
+    pending = pending_windows(first, run.today, _asked(run, source.name, direction.slug, query))
+    harvests = (harvest_direction(source, direction.slug, direction.query, window) for window in pending)
+    windows = Breaker()
+    answered = False
+    for harvested in chain.from_iterable(harvests):
+        note = harvested.note
+        stored = papers.store_harvested(run.warehouse, note, harvested.papers, query=query, now=run.now())
+        counts = added(
+            counts,
+            windows=1,
+            received=note.received,
+            stored=stored,
+            dropped=sum(drop.rows for drop in note.dropped),
+            failed=int(note.failure is not None),
+        )
+        if note.failure:
+            run.fail("harvest", direction.slug, f"{note.window.start} to {note.window.end}: {note.failure}")
+        available = not (note.failure or "").startswith(SourceUnavailable.__name__)
+        answered = answered or available
+        windows.record(available)
+        if windows.is_open():
+            break
+    if pending:
+        breaker.record(answered)
     return counts
 
 
@@ -403,7 +409,7 @@ class Fields:
         self._source = source
         self._letters = {(category, month): letter for category, month, letter in run.warehouse.rows("read/coverage")}
         self._fields: dict[str, Field] = {}
-        self._members: dict[str | None, dict[str, derived.Months]] = {}
+        self._members: dict[tuple[str | None, bool], dict[str, derived.Months]] = {}
 
     def of(self, categories: str) -> Field:
         """The field of these categories."""
@@ -426,18 +432,24 @@ class Fields:
         harvested: Harvested,
         as_of: date,
     ) -> tuple[TrendPoint, ...]:
-        """A direction beside the field of `categories`; of its papers `within` one category, or of all."""
+        """A direction beside the field of `categories`; of its papers `within` one category, or of all.
+
+        Beside a field of imported files stand only the papers that the files hold.
+        """
         found = self.of(categories)
         chosen = field_for(months, found.counted, found.imported, harvested.asked, harvested.failed)
         checked = field_status(tuple(chosen.values()), as_of, found.with_abstract)
-        members = self.members(within).get(slug, {})
+        members = dict(self.members(within).get(slug, {}))
+        if of_files := [one.month for one in checked if one.source == IMPORT]:
+            held = self.members(within, imported=True).get(slug, {})
+            members.update({month: held.get(month, (0.0, 0)) for month in of_files})
         return trend_points(slug, months, members, {one.month: one for one in checked})
 
-    def members(self, category: str | None) -> dict[str, derived.Months]:
-        """The months of every direction, of its papers in one category or of all."""
-        if category not in self._members:
-            self._members[category] = derived.member_months(self._warehouse, category)
-        return self._members[category]
+    def members(self, category: str | None, *, imported: bool = False) -> dict[str, derived.Months]:
+        """The months of every direction: of its papers in one category or of all, of imported ones or of all."""
+        if (category, imported) not in self._members:
+            self._members[category, imported] = derived.member_months(self._warehouse, category, imported=imported)
+        return self._members[category, imported]
 
 
 def _end_of_record(fields: Iterable[Field], today: date) -> date:

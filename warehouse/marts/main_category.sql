@@ -15,5 +15,5 @@ select part.direction, part.category
 from part
 join total on total.direction = part.direction
 group by part.direction, part.category, total.papers
-having sum(part.probability) >= total.papers / 2
-order by part.direction, sum(part.probability) desc, part.category
+having sum(part.probability order by part.id) >= total.papers / 2
+order by part.direction, sum(part.probability order by part.id) desc, part.category

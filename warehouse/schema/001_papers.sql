@@ -2,7 +2,7 @@
 
 create table paper (
     id               text primary key,   -- base id without version: 2103.00112, hep-th/9901001
-    version          integer,            -- newest version seen; null where the source does not tell
+    version          integer,            -- of this title and abstract; null where the source does not tell
     title            text not null,
     abstract         text,               -- null: the source gave the title only
     authors          text[] not null,

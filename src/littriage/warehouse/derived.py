@@ -193,10 +193,13 @@ Months = dict[date, tuple[float, int]]
 """Month -> expected members and members."""
 
 
-def member_months(warehouse: Warehouse, category: str | None = None) -> dict[str, Months]:
-    """The months of each direction, of its papers in one category, or of all whose categories are known."""
+def member_months(warehouse: Warehouse, category: str | None = None, *, imported: bool = False) -> dict[str, Months]:
+    """The months of each direction, of its papers in one category, or of all whose categories are known.
+
+    `imported`: only of papers that an imported file holds.
+    """
     found: dict[str, Months] = {}
-    for direction, month, papers, members in warehouse.rows("marts/member_month", category=category):
+    for direction, month, papers, members in warehouse.rows("marts/member_month", category=category, imported=imported):
         found.setdefault(direction, {})[month] = (papers, members)
     return found
 

@@ -157,9 +157,7 @@ class Warehouse:
             )
 
     def _column_types(self, table: str) -> list[Row]:
-        return self.connection.execute(
-            "select column_name, data_type from information_schema.columns where table_name = ?", [table]
-        ).fetchall()
+        return self.connection.execute("select name, type from pragma_table_info($table)", {"table": table}).fetchall()
 
 
 def _now() -> datetime:

@@ -67,8 +67,7 @@ def import_file(warehouse: Warehouse, path: Path, *, today: date, now: datetime)
             warehouse.run("write/import_venue_stored", source=source)
         else:
             warehouse.run("write/import_paper_judged", today=today)
-            warehouse.run("write/import_paper_known", imported=True)
-            warehouse.run("write/import_paper_stored", source=source, imported=True)
+            _merge(warehouse, source=source, imported=True)
         drops = tuple(
             Drop(reason, rows, tuple(examples)) for reason, rows, examples in warehouse.rows("read/import_drops")
         )
@@ -103,11 +102,16 @@ def _stage(warehouse: Warehouse, path: Path) -> str:
             return _stage_parquet(warehouse, path)
         return _stage_json_lines(warehouse, path)
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
         raise ImportRefused(
-            f"{path} cannot be read as {'Parquet' if path.suffix == '.parquet' else 'JSON lines'}: {reason}",
+            f"{path} cannot be read as {'Parquet' if path.suffix == '.parquet' else 'JSON lines'}: {_reason(error)}",
             path=str(path),
         ) from error
+
+
+def _reason(error: duckdb.Error) -> str:
+    """What DuckDB says is wrong, without the line itself, which may be long, and without its advice on SQL."""
+    lines = str(error).partition("Possible")[0].splitlines()
+    return " ".join(line.strip() for line in lines if line.strip() and not line.startswith("Original Line"))
 
 
 def _stage_parquet(warehouse: Warehouse, path: Path) -> str:
@@ -164,7 +168,7 @@ def import_coverage(warehouse: Warehouse, path: Path) -> int:
             warehouse.run("write/coverage_staged")
         except duckdb.Error as error:
             raise ImportRefused(
-                f"{path} is no coverage file: {str(error).splitlines()[0]}. It needs the columns month (YYYY-MM), "
+                f"{path} is no coverage file: {_reason(error)}. It needs the columns month (YYYY-MM), "
                 "category, status (A, B, T, S or M) and recall",
                 path=str(path),
             ) from error
@@ -254,10 +258,16 @@ def _store(warehouse: Warehouse, papers: Sequence[Paper], *, source: str) -> int
         drop_reason=None,
         better=False,
     )
-    warehouse.run("write/import_paper_known", imported=False)
-    warehouse.run("write/import_paper_stored", source=source, imported=False)
+    _merge(warehouse, source=source, imported=False)
     (stored,) = warehouse.one("read/incoming_better")
     return int(stored)
+
+
+def _merge(warehouse: Warehouse, *, source: str, imported: bool) -> None:
+    """Bring the usable rows of `incoming` together with what the warehouse holds of the same papers."""
+    warehouse.run("write/import_paper_merged", source=source, imported=imported)
+    warehouse.run("write/import_paper_known")
+    warehouse.run("write/import_paper_stored")
 
 
 def done_windows(warehouse: Warehouse, source: str, direction: str, query: str) -> list[tuple[Window, datetime]]:

@@ -1,0 +1,63 @@
+"""Each rule of the stored tables holds on a good warehouse, and a row that breaks it is found."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from littriage import resources
+from littriage.model import Drop, HarvestNote, Paper, Window
+from littriage.warehouse import Warehouse
+from littriage.warehouse.checks import broken_rules
+from littriage.warehouse.papers import store_harvested
+from paper_files import NOW
+
+VIOLATIONS = {
+    "done_windows_are_whole": "update harvest_window set received = expected - 1",
+    "hits_have_papers": "delete from paper",
+    "imports_add_up": "update import_file set rows = rows + 1",
+    "memberships_have_hits": "delete from hit",
+    "shares_are_parts": "update trend_point set papers = exposure + 1",
+    "vectors_have_their_length": "update vector set dim = dim + 1",
+}
+
+
+@pytest.fixture
+def good(warehouse: Warehouse) -> Warehouse:
+    """A row in every table that a rule speaks of."""
+    paper = Paper("2104.00001", "T", "A.", ("A",), ("cs.CL",), date(2021, 4, 5), 1)
+    window = Window(date(2021, 1, 1), date(2021, 12, 31))
+    note = HarvestNote("arxiv-api", "demo", window, 2, 2, (Drop("no title", 1, ("2104.00002",)),), 1, None)
+    store_harvested(warehouse, note, [paper], query="q", now=NOW)
+    failed = HarvestNote("arxiv-api", "other", window, 9, 4, (), 1, "SourceUnavailable: status 503")
+    store_harvested(warehouse, failed, [], query="q", now=NOW)
+    for statement in (
+        "insert into import_file values ('a', now()::timestamp, 3, 1, 1), ('b', now()::timestamp, 2, 2, 0)",
+        "insert into import_drop select 'a', imported_at, 'no id', 1, [] from import_file where source = 'a'",
+        "insert into vector values ('2104.00001', 'm', 'h', 1, '0000'::blob)",
+        "insert into hit values ('2104.00001', 'demo', true, 1, 1)",
+        "insert into membership values ('2104.00001', 'demo', 0.5, 0.5, true, 'v1')",
+        "insert into trend_point values ('demo', '2021-04-01', 5, 5, 5, 'complete', '')",
+        "insert into trend_point values ('demo', '2021-05-01', 5, 5, 0, 'missing', 'its field was not harvested')",
+    ):
+        warehouse.connection.execute(statement)
+    return warehouse
+
+
+def test_a_good_warehouse_breaks_no_rule(good: Warehouse) -> None:
+    assert broken_rules(good) == []
+
+
+def test_every_rule_is_tested() -> None:
+    assert {path.stem for path in (resources.folder("warehouse") / "checks").glob("*.sql")} == {*VIOLATIONS}
+
+
+@pytest.mark.parametrize("rule", VIOLATIONS)
+def test_a_broken_rule_is_found(good: Warehouse, rule: str) -> None:
+    """With the rule in words, the number of rows and the first of them."""
+    good.connection.execute(VIOLATIONS[rule])
+    first_line = resources.sql(f"checks/{rule}").splitlines()[0].removeprefix("-- ").rstrip(".")
+
+    assert good.rows(f"checks/{rule}")
+    assert any(f"break the rule «{first_line}», the first: (" in sentence for sentence in broken_rules(good))

@@ -1,0 +1,175 @@
+"""What is computed from papers, kept and replaced."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from littriage.model import Cluster, ClusterMember, LexicalHit, Membership
+from littriage.warehouse import Warehouse, derived
+from littriage.warehouse.derived import Text
+
+APRIL = date(2021, 4, 1)
+HIT = LexicalHit("demo", in_title=True, title_groups=1, phrases=2)
+
+
+def add_papers(warehouse: Warehouse, *ids: str, **facts: Any) -> None:
+    known = {
+        "title": "T", "abstract": "A.", "authors": ["A"], "categories": ["cs.CL"], "published": APRIL,
+        "date_kind": "submitted", "month": APRIL, "text_hash": "h", "source": "s", "imported": True,
+    }  # fmt: skip
+    warehouse.insert("paper", {"id": list(ids)}, **(known | facts))
+
+
+def membership(paper: str, probability: float, direction: str = "demo") -> Membership:
+    hit = LexicalHit(direction, True, 1, 1)
+    return Membership(paper, direction, hit, 0.5, probability, probability >= 0.5, "v1/fast")
+
+
+def test_a_stamp_is_remembered_by_stage_and_subject(warehouse: Warehouse) -> None:
+    """Never stamped is None; a later stamp replaces the earlier one."""
+    derived.stamp(warehouse, "cluster", "a", "demo")
+    derived.stamp(warehouse, "cluster", "b", "demo")
+    derived.stamp(warehouse, "decide", "c")
+
+    assert derived.stamped(warehouse, "cluster", "demo") == "b"
+    assert derived.stamped(warehouse, "decide") == "c"
+    assert derived.stamped(warehouse, "cluster") is None
+
+
+def test_matching_replaces_the_hits_of_a_paper(warehouse: Warehouse) -> None:
+    """A paper that matches no more has none; both are remembered as matched."""
+    add_papers(warehouse, "1", "2")
+    add_papers(warehouse, "3", not_counted="withdrawn")
+    assert [[one.id for one in batch] for batch in derived.texts_to_match(warehouse, "x", 9)] == [["1", "2"]]
+
+    assert derived.store_hits(warehouse, {"1": [HIT], "2": [HIT, LexicalHit("other", False, 0, 1)]}, "x") == 3
+    assert list(derived.texts_to_match(warehouse, "x", 9)) == []
+    assert derived.store_hits(warehouse, {"1": [], "2": [HIT]}, "y") == 1
+    assert warehouse.connection.execute("from hit").fetchall() == [("2", "demo", True, 1, 2)]
+    assert [[one.id for one in batch] for batch in derived.texts_to_match(warehouse, "z", 1)] == [["1"], ["2"]]
+
+
+def test_texts_without_a_vector_of_their_present_text_are_embedded_shortest_first(warehouse: Warehouse) -> None:
+    """For each model apart; a changed text needs a new vector; papers that do not count need none."""
+    add_papers(warehouse, "1", abstract="A much longer abstract.")
+    add_papers(warehouse, "2", "3")
+    add_papers(warehouse, "4", not_counted="withdrawn")
+    texts = derived.texts_to_embed(warehouse, "m")
+    assert [one.id for one in texts] == ["2", "3", "1"]
+
+    vectors = np.eye(3, 4, dtype=np.float32)
+    derived.store_vectors(warehouse, texts, vectors, "m")
+    assert derived.texts_to_embed(warehouse, "m") == []
+    assert len(derived.texts_to_embed(warehouse, "another")) == 3
+
+    add_papers(warehouse, "3", title="New", text_hash="h2")
+    assert derived.texts_to_embed(warehouse, "m") == [Text("3", "New", "A.", (), "h2")]
+    derived.store_hits(warehouse, {"3": [HIT]}, "x")
+    assert [one.id for one in derived.texts_to_embed(warehouse, "m", ["demo"])] == ["3"]
+    assert derived.texts_to_embed(warehouse, "m", ["other"]) == []
+    assert derived.texts_to_embed(warehouse, "m", []) == []
+
+    derived.store_hits(warehouse, {"1": [HIT], "2": [HIT]}, "x")
+    columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
+    assert list(columns["paper_id"]) == ["1", "2", "3"]
+    found = derived.vectors_of(columns)
+    assert found.dtype == np.float32
+    assert found.tolist() == vectors[[2, 0, 1]].tolist()
+
+
+def test_no_vectors_are_an_empty_matrix(warehouse: Warehouse) -> None:
+    columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
+    assert derived.vectors_of(columns).shape == (0, 0)
+
+
+def test_the_text_of_a_paper_is_title_and_abstract() -> None:
+    assert Text("1", "T", "A.").text == "T\nA."
+    assert Text("1", "T", None).text == "T"
+
+
+def test_memberships_are_replaced_as_a_whole(warehouse: Warehouse) -> None:
+    """What is no longer decided is gone; the stamp goes with it."""
+    assert derived.store_memberships(warehouse, [membership("1", 0.9), membership("2", 0.2)], "x") == 1
+    assert derived.store_memberships(warehouse, [membership("2", 0.6)], "y") == 1
+
+    assert warehouse.connection.execute("select paper_id, member from membership").fetchall() == [("2", True)]
+    assert derived.stamped(warehouse, "decide") == "y"
+    assert derived.store_memberships(warehouse, [], "z") == 0
+
+
+def test_a_write_that_fails_leaves_what_was_there(warehouse: Warehouse) -> None:
+    """Memberships and their stamp are one transaction."""
+    derived.store_memberships(warehouse, [membership("1", 0.9)], "x")
+    broken = Membership("2", "demo", HIT, 0.5, 0.5, True, None)  # type: ignore[arg-type]
+
+    with pytest.raises(Exception, match="NOT NULL"):
+        derived.store_memberships(warehouse, [broken], "y")
+    assert warehouse.connection.execute("select paper_id from membership").fetchall() == [("1",)]
+    assert derived.stamped(warehouse, "decide") == "x"
+
+
+def test_months_sum_the_probabilities_of_countable_papers(warehouse: Warehouse) -> None:
+    """Members and others, of known category; within one category, those that are in it."""
+    add_papers(warehouse, "1", "2", "3")
+    add_papers(warehouse, "4", categories=["cs.LG", "cs.CL"], month=date(2021, 5, 1))
+    add_papers(warehouse, "5", categories=[])
+    add_papers(warehouse, "6", not_counted="withdrawn")
+    add_papers(warehouse, "7", categories=["cs.LG"])
+    kept = [membership(str(number), number / 10) for number in range(1, 8)]
+    derived.store_memberships(warehouse, [*kept, membership("1", 0.25, "other")], "x")
+
+    may = date(2021, 5, 1)
+    assert derived.member_months(warehouse, None) == {
+        "demo": {APRIL: (1.3, 1), may: (0.4, 0)},
+        "other": {APRIL: (0.25, 0)},
+    }
+    assert derived.member_months(warehouse, "cs.LG") == {"demo": {APRIL: (0.7, 1), may: (0.4, 0)}}
+
+
+def test_months_of_imported_papers_leave_out_what_was_only_harvested(warehouse: Warehouse) -> None:
+    add_papers(warehouse, "1")
+    add_papers(warehouse, "2", imported=False)
+    derived.store_memberships(warehouse, [membership("1", 0.75), membership("2", 0.75)], "x")
+
+    assert derived.member_months(warehouse, imported=True) == {"demo": {APRIL: (0.75, 1)}}
+    assert derived.member_months(warehouse) == {"demo": {APRIL: (1.5, 2)}}
+
+
+def test_clusters_of_one_direction_are_replaced_and_the_others_stay(warehouse: Warehouse) -> None:
+    """With their members in order; directions without members lose theirs, with the stamp."""
+
+    def clusters(direction: str, *sizes: int) -> list[Cluster]:
+        return [
+            Cluster(direction, number, f"label {number}", ("a", "b"), tuple(
+                ClusterMember(f"{number}-{place}", 0.5) for place in range(size)
+            ))
+            for number, size in enumerate(sizes, 1)
+        ]  # fmt: skip
+
+    derived.store_clusters(warehouse, "demo", clusters("demo", 3, 2), "m", "x")
+    derived.store_clusters(warehouse, "other", clusters("other", 1), "m", "x")
+    derived.store_clusters(warehouse, "demo", clusters("demo", 2), "m", "y")
+
+    query = "select direction, number, papers, terms from cluster order by all"
+    assert warehouse.connection.execute(query).fetchall() == [("demo", 1, 2, ["a", "b"]), ("other", 1, 1, ["a", "b"])]
+    assert warehouse.connection.execute(
+        "select paper_id, place from cluster_member where direction = 'demo' order by place"
+    ).fetchall() == [("1-0", 1), ("1-1", 2)]
+    assert derived.stamped(warehouse, "cluster", "demo") == "y"
+
+    derived.forget_clusters_except(warehouse, ["other"])
+    assert warehouse.connection.execute(query).fetchall() == [("other", 1, 1, ["a", "b"])]
+    assert derived.stamped(warehouse, "cluster", "demo") is None
+    derived.store_clusters(warehouse, "other", [], "m", "z")
+    assert warehouse.connection.execute(query).fetchall() == []
+
+
+def test_hits_of_directions_that_are_gone_are_forgotten(warehouse: Warehouse) -> None:
+    add_papers(warehouse, "1")
+    derived.store_hits(warehouse, {"1": [HIT, LexicalHit("gone", True, 1, 1)]}, "x")
+    derived.forget_hits_except(warehouse, ["demo"])
+    assert warehouse.connection.execute("select direction from hit").fetchall() == [("demo",)]

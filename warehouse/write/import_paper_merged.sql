@@ -1,0 +1,54 @@
+-- merged: what the warehouse is to hold of each usable row of `incoming`, and whether that is more than it holds now.
+-- The text comes from the row with an abstract, then from the newer version, then from the later import. The day of
+-- the first version never moves later; a withdrawal stands until a newer version lifts it; a paper that any source
+-- lists, other than as a sample, is counted. Params: $source, $imported
+create or replace temp table merged as
+with paired as (
+    select
+        incoming.row_number,
+        known.id is not null
+            and (incoming.abstract is not null, coalesce(incoming.version, 0))
+                < (known.abstract is not null, coalesce(known.version, 0)) as older,
+        incoming.id,
+        if(older, known.version, incoming.version) as version,
+        if(older, known.title, incoming.title) as title,
+        if(older, known.abstract, incoming.abstract) as abstract,
+        coalesce(
+            nullif(if(older, known.authors, incoming.authors), []::text[]),
+            if(older, incoming.authors, known.authors), []::text[]
+        ) as authors,
+        coalesce(
+            nullif(if(older, known.categories, incoming.categories), []::text[]),
+            if(older, incoming.categories, known.categories), []::text[]
+        ) as categories,
+        least(incoming.published, known.published) as published,
+        if(older, known.date_kind, incoming.date_kind) as date_kind,
+        incoming.month,
+        if(older, known.updated, incoming.updated) as updated,
+        if(older, known.comments, incoming.comments) as comments,
+        case
+            when (incoming.not_counted = 'withdrawn' and coalesce(incoming.version, 0) >= coalesce(known.version, 0))
+                or (known.not_counted = 'withdrawn' and coalesce(known.version, 0) >= coalesce(incoming.version, 0))
+                then 'withdrawn'
+            when incoming.not_counted = 'popularity sample'
+                and (known.id is null or known.not_counted = 'popularity sample')
+                then 'popularity sample'
+        end as not_counted,
+        if(older, known.text_hash, incoming.text_hash) as text_hash,
+        if(older, known.source, $source) as source,
+        $imported or coalesce(known.imported, false) as imported,
+        known
+    from incoming
+    left join paper as known on known.id = incoming.id
+    where incoming.drop_reason is null
+)
+select
+    * exclude (known),
+    if(text_hash = known.text_hash and categories = known.categories, known.matched_with, null) as matched_with,
+    known.id is null
+        or (version, text_hash, categories, published, not_counted, imported, len(authors))
+            is distinct from (
+                known.version, known.text_hash, known.categories, known.published, known.not_counted, known.imported,
+                len(known.authors)
+            ) as better
+from paired
