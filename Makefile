@@ -46,8 +46,10 @@ check: setup
 	$(BIN)/lint-imports
 
 bench: setup
-	$(BIN)/python benchmarks/cold_start.py
-	$(BIN)/python benchmarks/embedding_tiers.py
+	test -f demo-data/published.duckdb || $(BIN)/littriage demo
+	$(BIN)/python benchmarks/cold_start.py --warehouse demo-data
+	$(BIN)/python benchmarks/killed_runs.py
+	@echo "on your own papers: benchmarks/embedding_tiers.py CORPUS.parquet, benchmarks/fit_membership.py GOLD.csv"
 
 lock: setup
 	$(BIN)/python scripts/lock.py $(TORCH_CPU_WHEEL)

@@ -22,15 +22,27 @@ wiring.prepare_prefect()
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.states import State
 
 from littriage import pipeline
+from littriage.errors import WillNotPass
 from littriage.progress import progress_bars
 from littriage.run import Counts
 
 
+def _may_pass(task: object, task_run: object, state: State[Any]) -> bool:
+    return not isinstance(state.result(raise_on_failure=False), WillNotPass)
+
+
 # A request is repeated where it is made, as the source asks; a task is retried for what broke around it.
 @task(
-    name="stage", task_run_name="{name}", cache_policy=NO_CACHE, persist_result=False, retries=1, retry_delay_seconds=5
+    name="stage",
+    task_run_name="{name}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=1,
+    retry_delay_seconds=5,
+    retry_condition_fn=_may_pass,
 )
 def stage(name: str, work: Callable[[], Counts]) -> Counts:
     """Do one stage; Prefect sees its name, its duration and its outcome."""

@@ -204,8 +204,8 @@ def test_every_abstract_says_that_it_is_simulated(corpus: list[SimulatedPaper]) 
     words = [len((one.paper.abstract or "").split()) for one in corpus]
 
     assert all((one.paper.abstract or "").endswith(MARKER) for one in corpus)
-    assert (min(words) >= 50, max(words) <= 130) == (True, True)
-    assert 65 < sum(words) / len(words) < 100
+    assert (min(words) >= 30, max(words) <= 110) == (True, True)
+    assert 45 < sum(words) / len(words) < 80
 
 
 def test_titles_are_not_those_of_real_exemplars(catalogue: Catalogue, corpus: list[SimulatedPaper]) -> None:

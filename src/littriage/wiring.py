@@ -209,8 +209,7 @@ def first_day(settings: Settings, today: date) -> date:
 
 
 def load_flow(name: str) -> ModuleType:
-    """The module of `flows/<name>.py`. Imports Prefect: seconds."""
-    prepare_prefect()
+    """The module of `flows/<name>.py`. Most of them import Prefect: seconds."""
     path = resources.folder("flows") / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"littriage_flow_{name}", path)
     assert spec
@@ -224,6 +223,7 @@ def load_flow(name: str) -> ModuleType:
 def prepare_prefect() -> None:
     """Set what Prefect reads when it is first imported: no telemetry, its own folder, time for its slow first start.
 
+    It is told to keep its log to itself: what went wrong is an error or a part of the summary, and is printed once.
     A variable that the user has set stays as it is.
     """
     home = state_folder() / "prefect"
@@ -233,7 +233,7 @@ def prepare_prefect() -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_HOME": str(home),
-        "PREFECT_LOGGING_LEVEL": "WARNING",
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_CLI_PROMPT": "false",
     }.items():
         os.environ.setdefault(name, value)

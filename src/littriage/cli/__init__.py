@@ -17,6 +17,9 @@ from littriage import __version__
 from littriage.cli import checking, demo, directions, exporting, reading, scheduling, showing, working
 from littriage.errors import LittriageError
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
+
 app = typer.Typer(
     name="littriage",
     help="Which research directions are rising, and which are saturated?",
@@ -62,9 +65,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=arguments, prog_name="littriage")
     except LittriageError as error:
         sys.exit(report(error))
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _let_go(ended)
+        raise
 
 
 def report(error: LittriageError) -> int:
     """Print the error for a person; the exit code that it stands for."""
     typer.echo(f"error: {error}", err=True)
+    _let_go(error)
     return error.exit_code
+
+
+def _let_go(error: BaseException) -> None:
+    """Clear the frames that the error has come through.
+
+    Prefect keeps the errors of its runs, their frames hold the open warehouse, and DuckDB writes a page to stderr about
+    whatever is still held when Python ends.
+    """
+    import traceback
+
+    held: BaseException | None = error
+    while held is not None:
+        traceback.clear_frames(held.__traceback__)
+        held = held.__cause__ or held.__context__

@@ -47,7 +47,10 @@ def membership(
     as_json: Json = False,
     queries: Queries = None,
 ) -> None:
-    """Precision, recall and F1 of the membership rule; rule v1 is cross-validated over directions."""
+    """Precision, recall and F1 of the membership rule.
+
+    Rule v1 is cross-validated over directions.
+    """
     from littriage import wiring
     from littriage.evaluation import evaluate_membership, load_judgements
     from littriage.warehouse.papers import read_papers
@@ -94,7 +97,10 @@ def _figure(measures: dict[str, Any], name: str) -> str:
 
 
 def doctor(queries: Queries = None, warehouse: Work = None) -> None:
-    """Check the installation, the directions, the models and the tables; say what is wrong and what to do."""
+    """Check the installation, the directions and the tables.
+
+    Says what is wrong and what to do; ends with 1 where anything is.
+    """
     from littriage import wiring
 
     settings = wiring.settings_from(os.environ, queries=queries, warehouse=warehouse)
@@ -156,12 +162,11 @@ def _warehouse(settings: Settings) -> str:
 
 
 def _published(settings: Settings) -> str:
-    from littriage.errors import NoWarehouse
+    from littriage import resources
     from littriage.published import Published
 
-    try:
-        with Published.open(settings.warehouse) as published:
-            about = published.about
-            return f"as of {about.as_of}, last comparable month {about.last_month}, {about.failures} failures in it"
-    except NoWarehouse:
+    if not (settings.warehouse / resources.PUBLISHED).exists():
         return 'nothing published yet: "littriage run" publishes'
+    with Published.open(settings.warehouse) as published:
+        about = published.about
+        return f"as of {about.as_of}, last comparable month {about.last_month}, {about.failures} failures in it"

@@ -10,13 +10,13 @@ import typer
 from littriage.cli import tables
 from littriage.cli.options import Lang, Language
 from littriage.cli.reading import rising, saturated
-from littriage.cli.working import print_summary
+from littriage.cli.working import print_summary, run_weekly
 
 FOLDER = Path("demo-data")
-MONTHS = 60
+MONTHS = 54
 """Growth looks at 48 months."""
-PAPERS = 4_000
-SEED = 3
+PAPERS = 3_500
+SEED = 6
 NOTICE = "Simulated papers: the text is generated, only the volumes follow shapes measured on real papers."
 
 
@@ -30,7 +30,10 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on with the demo's files of last time.")] = False,
     lang: Language = Lang.EN,
 ) -> None:
-    """Watch the whole chain: harvest over HTTP from a simulated arXiv, embed, cluster, rank, answer."""
+    """Watch the whole chain work on simulated papers.
+
+    Harvest over HTTP from a simulated arXiv on this machine, embed, cluster, rank, publish, answer.
+    """
     from littriage import wiring
     from littriage.replica import Replica
     from littriage.replica.simulate import load_shapes, simulated_papers
@@ -53,8 +56,7 @@ def demo(
         tables.print_line(f"{len(corpus):,} simulated papers are served at {replica.address} and harvested over HTTP.")
         tables.print_line("The first start takes a while: Prefect's engine, and the fast model distilled once.")
         tables.print_line()
-        served = wiring.replaced(settings, arxiv=replica.address)
-        summary = wiring.load_flow("weekly").weekly(served.as_parameters())
+        summary = run_weekly(wiring.replaced(settings, arxiv=replica.address))
     print_summary(summary)
     for answer in (rising, saturated):
         tables.print_line()

@@ -151,14 +151,17 @@ def say(lang: Lang, key: str, **parts: object) -> str:
 
 
 def name_of(entry: Entry | ThemeEntry, lang: Lang) -> str:
+    """The name in that language."""
     return entry.name_zh if lang is Lang.ZH else entry.name
 
 
 def stage_of(stage: Stage, lang: Lang) -> str:
+    """The stage in that language."""
     return STAGE_ZH[stage] if lang is Lang.ZH else stage.value
 
 
 def stance_of(stance: Stance, lang: Lang) -> str:
+    """The stance in that language."""
     return _STANCE_ZH[stance] if lang is Lang.ZH else stance.value
 
 
@@ -208,8 +211,10 @@ def share_text(share: float | None) -> str:
 
 
 def count_text(count: float | None, digits: int = 0) -> str:
+    """A count with thousands set apart; `-` where it is not known."""
     return UNKNOWN if count is None else f"{count:,.{digits}f}"
 
 
 def month_text(month: date | None) -> str:
+    """Such as 2026-01; `-` where it is not known."""
     return UNKNOWN if month is None else f"{month:%Y-%m}"

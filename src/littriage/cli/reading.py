@@ -324,6 +324,7 @@ def print_about(published: Published, lang: Lang) -> None:
 
 
 def print_papers(papers: Sequence[Member], lang: Lang) -> None:
+    """A table of papers."""
     headings = ("published", "probability", "cluster", "link", "title")
     tables.print_table(
         [Column(say(lang, key), figures=key in ("probability", "cluster")) for key in headings],
@@ -395,6 +396,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
 
 
 def paper_json(paper: Member) -> dict[str, Any]:
+    """A paper; text without control characters."""
     return {
         "id": paper.id,
         "title": tables.clean(paper.title),

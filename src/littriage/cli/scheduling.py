@@ -7,7 +7,7 @@ import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from littriage.cli import tables
 from littriage.cli.options import Queries
 from littriage.cli.working import Contact, Work
 from littriage.errors import SettingsError
+
+if TYPE_CHECKING:
+    from littriage.wiring import Settings
 
 MONDAY_MORNING = "0 6 * * 1"
 
@@ -40,29 +43,60 @@ def schedule(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Run every week. With prefect, a server is started on this machine unless PREFECT_API_URL names one."""
+    """Run every week, by Prefect, cron or systemd.
+
+    With prefect, a server is started on this machine, and ends with this command, unless PREFECT_API_URL names one.
+    """
     from littriage import wiring
 
-    settings = wiring.settings_from(os.environ, warehouse=warehouse, queries=queries, contact=contact)
+    found = wiring.settings_from(os.environ, warehouse=warehouse, queries=queries, contact=contact)
+    settings = wiring.replaced(
+        found, warehouse=found.warehouse.resolve(), queries=found.queries and found.queries.resolve()
+    )
     if len(cron.split()) != 5:
         raise SettingsError(f"--cron {cron!r}: expected five fields, such as {MONDAY_MORNING!r} for Mondays at six")
+    if by is Form.SYSTEMD and cron != MONDAY_MORNING:
+        raise SettingsError(
+            "systemd has a calendar of its own: leave --cron out, and edit OnCalendar in what is printed"
+        )
     if by is Form.PREFECT:
         clock = wiring.load_flow("schedule")
-        absolute = wiring.replaced(settings, warehouse=settings.warehouse.resolve())
-        with clock.server() as address:
-            tables.print_line(f"Prefect's server answers at {address}; the next runs are due by {cron!r} (UTC).")
-            tables.print_line("Leave this running, under systemd or tmux; Ctrl-C ends it.")
-            clock.serve(absolute.as_parameters(), cron)
-        return
-    program = Path(sys.argv[0]).resolve()
-    command = [str(program), "run", "--warehouse", str(settings.warehouse.resolve())]
-    command += ["--contact", settings.contact] if settings.contact else []
-    if by is Form.CRON:
+        address = clock.start(scheduler=True)
+        tables.print_line(f"Prefect's server answers at {address}; the next runs are due by {cron!r} (UTC).")
+        tables.print_line("Leave this running, under systemd or tmux; Ctrl-C ends it.")
+        clock.serve(settings.as_parameters(), cron)
+    elif by is Form.CRON:
         tables.print_line("# add with: crontab -e")
-        tables.print_line(f"{cron} {shlex.join(command)} 2>&1 | logger -t littriage")
+        escaped = _command(settings).replace("%", "\\%")  # crontab(5): a bare % ends the line
+        tables.print_line(f"{cron} {escaped} 2>&1 | logger -t littriage")
     else:
-        typer.echo(_UNITS.format(command=shlex.join(command)))
+        typer.echo(_UNITS.format(command=_command(settings).replace("%", "%%").replace("$", "$$")))
 
+
+def _command(settings: Settings) -> str:
+    """The run with every setting that is not the default, for neither cron nor systemd knows this shell's variables."""
+    from littriage.wiring import Settings
+
+    default = Settings()
+    command = [str(Path(sys.argv[0]).resolve()), "run"]
+    for option, name in _OPTIONS.items():
+        value = getattr(settings, name)
+        if value != getattr(default, name):
+            command += [option, str(value)]
+    return shlex.join(command)
+
+
+_OPTIONS = {
+    "--warehouse": "warehouse",
+    "--queries": "queries",
+    "--arxiv": "arxiv",
+    "--contact": "contact",
+    "--interval": "interval_s",
+    "--months": "harvest_months",
+    "--model": "model",
+    "--device": "device",
+    "--read-limit": "read_limit",
+}
 
 _UNITS = """\
 # ~/.config/systemd/user/littriage.service

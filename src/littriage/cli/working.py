@@ -13,6 +13,7 @@ import typer
 from littriage.cli import tables
 from littriage.cli.options import Json, Queries, complete_file
 from littriage.cli.tables import Column
+from littriage.errors import SourceUnavailable
 
 if TYPE_CHECKING:
     from littriage.run import Counts
@@ -92,24 +93,36 @@ def run(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Harvest, embed, cluster, rank and publish: the weekly flow, once."""
-    from littriage import wiring
+    """Harvest, embed, cluster, rank and publish, once.
+
+    This is the weekly flow. A direction that fails does not stop the others; what failed is printed, and recorded for
+    the answers.
+    """
 
     settings = _settings(
         warehouse=warehouse, queries=queries, arxiv=arxiv, contact=contact, interval_s=interval,
         harvest_months=months, model=model, device=device, read_limit=read_limit,
     )  # fmt: skip
     only = _known(settings, direction)
-    weekly = wiring.load_flow("weekly").weekly
-    summary = weekly(
-        settings.as_parameters(), harvest=not no_harvest, as_of=as_of and as_of.date().isoformat(), only=only
-    )
+    summary = run_weekly(settings, harvest=not no_harvest, as_of=as_of and as_of.date().isoformat(), only=only)
     if as_json:
         tables.print_json(summary)
         return
     print_summary(summary)
     place = "" if settings.warehouse == Path("warehouse") else f" --warehouse {settings.warehouse}"
     tables.print_line(f"Ask now: littriage rising{place}, littriage saturated{place}")
+
+
+def run_weekly(settings: Settings, **parameters: Any) -> dict[str, Any]:
+    """The summary of the weekly flow, run once under a Prefect server that ends with this process.
+
+    Raises SourceUnavailable when the server does not start.
+    """
+    from littriage import wiring
+
+    wiring.load_flow("server").start()
+    summary: dict[str, Any] = wiring.load_flow("weekly").weekly(settings.as_parameters(), **parameters)
+    return summary
 
 
 def print_summary(summary: Mapping[str, Any]) -> None:
@@ -138,7 +151,10 @@ def _counts_text(counts: Mapping[str, Any]) -> str:
 
 
 def import_(files: Files, queries: Queries = None, warehouse: Work = None) -> None:
-    """Take in files of papers: arXiv's public snapshot (JSON lines) or Parquet, each whole or not at all."""
+    """Take in files of papers, each whole or not at all.
+
+    Parquet, or arXiv's public snapshot (JSON lines). Every row is stored, unchanged, or dropped for a reason.
+    """
     from littriage import pipeline, wiring
     from littriage.progress import progress_bars
     from littriage.run import add_up, measured
@@ -163,7 +179,10 @@ def import_coverage(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV: month, category, status (A B T S M), recall.")],
     warehouse: Work = None,
 ) -> None:
-    """State how complete the imported months are; without it they are assumed complete, and said to be."""
+    """State how complete the imported months are.
+
+    Without it they are assumed complete, and said to be.
+    """
     from littriage.warehouse import Warehouse, papers
 
     with Warehouse.open(_settings(warehouse=warehouse).warehouse) as opened:
@@ -185,7 +204,11 @@ def harvest(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Ask arXiv for the papers of the directions, and for the size of their fields."""
+    """Ask arXiv for papers and for the size of the fields.
+
+    What could be had is stored; what failed is printed, and asked again next time. Ends with 1 where every direction
+    failed.
+    """
     from littriage import pipeline, wiring
     from littriage.progress import progress_bars
 
@@ -196,7 +219,11 @@ def harvest(
     with wiring.opened_run(settings, progress_bars()) as run, wiring.arxiv_source(settings) as source:
         pipeline.harvest_all(run, source, wiring.first_day(settings, run.today), only=only)
         summary = run.summary()
+        asked = only or [one.slug for one in run.catalogue.directions]
     print_summary(summary)
+    failed = {failure["subject"] for failure in summary["failures"] if failure["stage"] == "harvest"}
+    if failed.issuperset(asked):
+        raise SourceUnavailable(f"no direction could be harvested whole from {settings.arxiv}: run this again later")
 
 
 def embed(
@@ -206,7 +233,7 @@ def embed(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Match the papers with the directions and give them vectors."""
+    """Match papers with directions and give them vectors."""
     _stages(
         ("match", "embed"),
         warehouse=warehouse, queries=queries, model=model, device=device, read_limit=read_limit,
@@ -220,7 +247,7 @@ def cluster(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Decide who belongs where, and find the sub-topics of each direction."""
+    """Decide who belongs where, and find sub-topics."""
     _stages(
         ("match", "embed", "decide", "cluster"),
         warehouse=warehouse, queries=queries, model=model, device=device, read_limit=read_limit,
@@ -235,7 +262,7 @@ def rank(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Weigh, judge and publish, after whatever the stages before have left to do."""
+    """Weigh, judge and publish, after what else is left to do."""
     _stages(
         None,
         as_of=as_of,

@@ -208,20 +208,14 @@ _METHODS = (
     "Our answer, {method}, rests on {remedy} and treats {detail} as part of {phrase}.",
     "{method} is a plain change to {phrase} in which {detail} becomes a separate step that can be checked.",
 )
-_RESULTS = (
-    "On {evidence} it gains {gain} points at {cost}% of the usual cost, and an ablation shows where they come from.",
-    "Over {evidence} the error falls by {gain}%, while running time stays within {cost}% of the reference.",
-    "Trials on {evidence} show {gain} points more than the strongest rival, at {cost}% of its memory.",
-    "Compared with the strongest rival, {method} gains {gain} points, and it needs {cost}% of the running time.",
-)
 _ASIDES = (
     "Unlike papers about {phrases}, this one leaves that subject aside.",
     "A side remark compares the cost with that of {phrases}.",
 )
 _CLOSINGS = (
-    "We close with failure cases and with what they teach.",
-    "Limits are discussed, and the settings are listed in an appendix.",
-    "All runs were repeated five times, and the spread is given.",
+    "We close with failure cases on {evidence} and with what they teach.",
+    "Trials on {evidence} show what it gains, and its limits are discussed.",
+    "All runs on {evidence} were repeated five times, and the spread is given.",
 )
 _ODDITIES = (
     "{title} in $O(n \\log n)$ Steps",
@@ -268,18 +262,16 @@ def title_and_abstract(rng: Random, topic: Topic, aside: Topic | None = None) ->
         "situation": angle.situation,
         "remedy": angle.remedy,
         "evidence": angle.evidence,
-        "gain": f"{rng.uniform(0.4, 9):.1f}",
-        "cost": str(rng.randint(20, 98)),
     }
     title = rng.choice(_TITLES).format(**words)
     title = title[0].upper() + title[1:]
     if rng.random() < 0.03:
         title = rng.choice(_ODDITIES).format(title=title)
-    patterns = [_OPENINGS, _SCOPES, _METHODS, _RESULTS] if topic.scope else [_OPENINGS, _METHODS, _RESULTS]
+    patterns = [_OPENINGS, _SCOPES, _METHODS] if topic.scope else [_OPENINGS, _METHODS]
     sentences = [rng.choice(pattern).format(**words) for pattern in patterns]
     if aside:
         sentences.append(rng.choice(_ASIDES).format(phrases=_listed([rng.choice(group) for group in aside.groups])))
-    return title, " ".join([*sentences, rng.choice(_CLOSINGS), MARKER])
+    return title, " ".join([*sentences, rng.choice(_CLOSINGS).format(**words), MARKER])
 
 
 def _listed(phrases: Sequence[str]) -> str:

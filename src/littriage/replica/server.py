@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -141,6 +142,10 @@ class _Handler(BaseHTTPRequestHandler):
     # Head and body are two writes; without this each answer waits 40 ms for an acknowledgement.
     disable_nagle_algorithm = True
     server: _Server
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the client has been killed
+            super().handle()
 
     def do_GET(self) -> None:
         answer = self.server.replica.answer(self.path, {k.lower(): v for k, v in self.headers.items()})

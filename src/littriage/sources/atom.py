@@ -118,6 +118,7 @@ def summed_drops(faults: Iterable[tuple[str, str]]) -> tuple[Drop, ...]:
 
 
 def excerpt(body: bytes) -> str:
+    """The beginning of an answer, on one line, for a message."""
     return " ".join(body[:80].decode("utf-8", "replace").split())
 
 

@@ -1,0 +1,175 @@
+"""`doctor` and `evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fakes import FakeEmbedder
+from littriage import wiring
+from littriage.errors import ModelUnavailable
+from littriage.replica import Replica
+from littriage.warehouse import Warehouse
+from paper_files import parquet, row
+from small_field import Run, corpus, runner
+
+
+@pytest.fixture
+def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    return runner(tmp_path, capfd, monkeypatch)
+
+
+# --- doctor -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def published(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A warehouse that has been harvested, ranked and published."""
+    with Replica(corpus(13, each=1)) as replica:
+        monkeypatch.setenv("LITTRIAGE_ARXIV", replica.address)
+        run("harvest", "--months", "14")
+    assert run("rank")[0] == 0
+    return tmp_path / "warehouse"
+
+
+def states(out: str) -> dict[str, str]:
+    """What doctor says of each thing that it checks: ok or WRONG, and the details."""
+    return {line.split()[0]: line.split(maxsplit=1)[1] for line in out.splitlines()[1:]}
+
+
+def test_doctor_before_anything(run: Run, tmp_path: Path):
+    """No warehouse is no fault, and none is made; the next step is told."""
+    code, out, err = run("doctor")
+
+    found = states(out)
+    assert (code, err) == (0, "")
+    assert list(found) == ["directions", "model", "disk", "warehouse", "published"]
+    assert found["directions"] == "ok     2 directions in 1 themes, 0 claims"
+    assert 'yet: "littriage import FILE..." or "littriage run" makes one' in found["warehouse"]
+    assert found["published"] == 'ok     nothing published yet: "littriage run" publishes'
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_doctor_of_a_sound_warehouse(run: Run, published: Path):
+    """Counts, and that all checks hold."""
+    code, out, _ = run("doctor")
+
+    assert code == 0
+    assert states(out)["warehouse"] == "ok     26 papers, 26 counted; all checks hold"
+    assert states(out)["published"].endswith("0 failures in it")
+
+
+def test_doctor_finds_a_broken_rule(run: Run, published: Path):
+    """Exit code 1, the rule in words, and the first row that breaks it; the other checks are still made."""
+    with Warehouse.open(published) as opened:
+        opened.connection.execute("insert into hit values ('9901.00001', 'parsing', true, 1, 1)")
+
+    code, out, _ = run("doctor")
+
+    assert code == 1
+    assert states(out)["warehouse"].startswith("WRONG  1 rows break the rule «A hit belongs to a stored paper»")
+    assert "9901.00001" in states(out)["warehouse"]
+    assert states(out)["published"].startswith("ok")
+
+
+@pytest.mark.parametrize(("file", "name"), [("littriage.duckdb", "warehouse"), ("published.duckdb", "published")])
+def test_doctor_finds_a_corrupt_file(run: Run, published: Path, file: str, name: str):
+    """A file that DuckDB cannot read is named, and the command ends with 1."""
+    (published / file).write_bytes(b"not a database" * 1000)
+
+    code, out, err = run("doctor")
+
+    assert (code, err) == (1, "")
+    assert states(out)[name].startswith("WRONG")
+    assert f"{published}/{file}" in states(out)[name]
+
+
+def test_doctor_finds_wrong_directions_and_models(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What cannot be read or loaded is told in one go."""
+
+    def missing() -> Path:
+        raise ModelUnavailable("the package is not installed")
+
+    monkeypatch.setattr("littriage.embed.packaged_minilm", missing)
+    (tmp_path / "queries" / "language" / "parsing.toml").write_text("name = 3", encoding="utf-8")
+
+    code, out, _ = run("doctor")
+
+    assert code == 1
+    assert states(out)["model"] == "WRONG  the package is not installed"
+    assert states(out)["directions"].startswith("WRONG")
+
+
+def test_doctor_minds_the_disk(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """Little room is a fault before it becomes a failure."""
+    monkeypatch.setattr("littriage.cli.checking.LEAST_FREE_GIB", 10**9)
+
+    code, out, _ = run("doctor")
+
+    assert code == 1
+    assert "GiB free where the tables are" in states(out)["disk"]
+
+
+# --- evaluate ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """The arguments that evaluate eight papers: core ones, a mere mention of each direction, misses, and a stranger."""
+    monkeypatch.setattr(wiring, "embedder", lambda settings, tier: FakeEmbedder())
+    papers, lines = [], ["direction,arxiv_id,label,pool"]
+    for place, (direction, phrase) in enumerate((("parsing", "parse tree"), ("word-vectors", "word vector"))):
+        for number in range(4):
+            id_ = f"2104.{place}000{number}"
+            title = f"The {phrase}, the {phrase}" if number < 2 else "Soup"
+            abstract = f"On the {phrase}." if number < 3 else "On bread."
+            papers.append(row(id_, title=title, abstract=abstract))
+            lines.append(f"{direction},{id_},{(2, 2, 0, 1)[number]},strict")
+    lines.append("parsing,2104.99999,2,strict")
+    gold = tmp_path / "gold.csv"
+    gold.write_text("\n".join(lines), encoding="utf-8")
+    return "evaluate", "membership", str(gold), "--papers", str(parquet(tmp_path / "papers.parquet", papers))
+
+
+def test_evaluate_as_json(run: Run, judged: tuple[str, ...]):
+    """The figures stand at the top: pairs, and precision, recall and F1 of core and of any membership."""
+    code, out, err = run(*judged, "--json")
+
+    answer = json.loads(out)
+    assert (code, err) == (0, "")
+    assert answer["pairs"] == 8
+    for what in ("core", "any"):
+        assert {"precision", "recall", "f1"} <= answer[what].keys()
+    assert answer["lexical"]["core"]["precision"] == pytest.approx(4 / 6)
+    assert answer["lexical"]["any"]["recall"] == pytest.approx(4 / 6)
+    assert sum(answer["skipped"].values()) == 1
+
+
+def test_evaluate_as_a_table(run: Run, judged: tuple[str, ...]):
+    """Rules one under the other, then directions; pairs that could not be judged are told."""
+    code, out, _ = run(*judged)
+
+    assert code == 0
+    assert out.startswith("8 pairs; vectors of fast@fake; leave one direction out")
+    assert "lexical rule alone" in out
+    assert "! 1 pairs were skipped: " in out
+
+
+def test_evaluate_without_a_file(run: Run, judged: tuple[str, ...], tmp_path: Path):
+    """A judgement file that is not there is a usage error."""
+    code, out, err = run("evaluate", "membership", str(tmp_path / "none.csv"), *judged[3:])
+
+    assert (code, out) == (2, "")
+    assert f"{tmp_path}/none.csv" in err
+
+
+def test_evaluate_with_an_unknown_tier(run: Run, judged: tuple[str, ...], monkeypatch: pytest.MonkeyPatch):
+    """The tiers that there are."""
+    monkeypatch.undo()
+
+    code, _, err = run(*judged, "--tier", "slow")
+
+    assert code == 2
+    assert "take transformer or fast" in err

@@ -1,0 +1,224 @@
+"""The flows: what they add to the pipeline. One real run under Prefect, server included, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from littriage import wiring
+from littriage.errors import SourceUnavailable
+from littriage.published import Published
+from littriage.replica import Replica
+from littriage.replica.faults import Fault, Request, refused
+from small_field import Run, corpus, runner, write_queries
+
+TESTS = Path(__file__).parent
+PROGRAM = """
+import sys
+from littriage import wiring
+from littriage.cli import main
+from small_field import fake_tiers
+
+wiring.tiers = fake_tiers
+wiring.SystemClock.sleep = lambda clock, seconds: None
+main()
+"""
+"""The command, with embedders that need no model, and no patience with the faults of the replica."""
+
+
+FACTS = """
+import json
+from littriage import wiring
+from littriage.errors import DiskFull, SettingsError, SourceUnavailable
+
+weekly = wiring.load_flow("weekly")
+backfill = wiring.load_flow("backfill")
+schedule = wiring.load_flow("schedule")
+
+
+class Failed:
+    def __init__(self, error):
+        self.error = error
+
+    def result(self, raise_on_failure):
+        return self.error
+
+
+served = {}
+weekly.weekly.serve = lambda **options: served.update(options)
+load_flow, wiring.load_flow = wiring.load_flow, lambda name: weekly
+schedule.serve({"warehouse": "w"}, "0 6 * * 1")
+try:
+    schedule.serve({"warehouse": "w"}, "0 25 * * 1")
+except SettingsError as error:
+    refused = str(error)
+print(json.dumps({
+    "names": [weekly.weekly.name, backfill.backfill.name],
+    "retried": [weekly._may_pass(None, None, Failed(error))
+                for error in (SourceUnavailable(""), ValueError(), DiskFull(""))],
+    "served": {"limit": served.pop("global_limit").model_dump(mode="json"), **served},
+    "refused": refused,
+}))
+"""
+"""What can be told of the flows without a server, as JSON."""
+
+
+def program(text: str, *arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A Python process that knows none of this one's settings; it has ended when all that it started has."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LITTRIAGE_", "PREFECT_"))}
+    places = {"HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "state")}
+    return subprocess.run(
+        [sys.executable, "-c", text, *arguments],
+        env={**kept, **places, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path]), **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+# --- one real run -----------------------------------------------------------------------------------------------
+
+
+def parsing_is_refused(request: Request) -> Fault | None:
+    """The plan in which one direction's papers cannot be had."""
+    return refused(503) if "parse tree" in request.parameters.get("search_query", "") else None
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("flow")
+
+
+@pytest.fixture(scope="module")
+def ended(folder: Path) -> subprocess.CompletedProcess[str]:
+    """`littriage run` against a replica that refuses one direction."""
+    with Replica(corpus(), faults=parsing_is_refused) as replica:
+        return program(
+            PROGRAM, "run", "--months", "26", "--warehouse", str(folder / "warehouse"),
+            folder=folder,
+            LITTRIAGE_ARXIV=replica.address,
+            LITTRIAGE_INTERVAL_S="0",
+            LITTRIAGE_QUERIES=str(write_queries(folder / "queries")),
+        )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_run_under_prefect(ended: subprocess.CompletedProcess[str], folder: Path):
+    """One direction's failure stops nothing: the others are published, the failure is told, stderr is empty."""
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "! harvest, parsing: " in ended.stdout
+    assert "! harvest, word-vectors" not in ended.stdout
+    assert "Ask now: littriage rising" in ended.stdout
+    with Published.open(folder / "warehouse") as published:
+        assert published.about.failures == ended.stdout.count("! ")
+        assert {entry.slug for entry in published.entries() if entry.verdict} == {"parsing", "word-vectors"}
+        assert published.papers("word-vectors", 10, None, None).total > 0
+
+
+@pytest.mark.slow
+def test_what_prefect_keeps(ended: subprocess.CompletedProcess[str], folder: Path):
+    """A run with a task for each direction and stage, and the verdicts as an artifact, in a folder of littriage's."""
+    assert not (folder / "home" / ".prefect").exists()
+    with closing(sqlite3.connect(folder / "state" / "littriage" / "prefect" / "prefect.db")) as database:
+        tasks = dict(database.execute("select name, state_type from task_run"))
+        flows = database.execute("select state_type from flow_run").fetchall()
+        artifacts = database.execute("select key from artifact").fetchall()
+
+    assert flows == [("COMPLETED",)]
+    assert {"harvest parsing", "harvest word-vectors", "count cs.CL", "match", "decide", "publish"} <= tasks.keys()
+    assert set(tasks.values()) == {"COMPLETED"}
+    assert artifacts == [("littriage-verdicts",)]
+
+
+# --- without a server -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_flows_and_their_schedule(tmp_path: Path):
+    """What may pass is tried again, the rest is not; of two runs at once the second is cancelled."""
+    found = program(FACTS, folder=tmp_path)
+
+    assert (found.returncode, found.stderr) == (0, "")
+    facts = json.loads(found.stdout)
+    assert facts["names"] == ["littriage-weekly", "littriage-backfill"]
+    assert facts["retried"] == [True, True, False]
+    served = facts["served"]
+    assert (served["cron"], served["parameters"]) == ("0 6 * * 1", {"settings": {"warehouse": "w"}})
+    assert (served["limit"]["limit"], served["limit"]["collision_strategy"]) == (1, "CANCEL_NEW")
+    assert "--cron '0 25 * * 1' is no cron expression" in facts["refused"]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.setattr(wiring, "prepare_prefect", lambda: None)
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    return wiring.load_flow("server")
+
+
+def test_a_server_of_the_users_own(server: ModuleType, monkeypatch: pytest.MonkeyPatch):
+    """PREFECT_API_URL is honoured, and nothing is started."""
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:4200/api")
+    monkeypatch.setattr(subprocess, "Popen", None)
+
+    assert server.start() == "http://127.0.0.1:4200/api"
+
+
+def test_a_server_that_does_not_start(server: ModuleType, monkeypatch: pytest.MonkeyPatch):
+    """An error that says how to go on without it, and PREFECT_API_URL is left unset."""
+    monkeypatch.setattr(server, "__file__", "/no/such/file.py")
+
+    with pytest.raises(SourceUnavailable, match='"littriage harvest", then "littriage rank"'):
+        server.start()
+    assert "PREFECT_API_URL" not in os.environ
+
+
+# --- the command ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(sys, "argv", ["/opt/littriage"])
+    return runner(tmp_path, capfd, monkeypatch)
+
+
+def test_a_line_for_cron(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """With absolute paths and every setting of this shell, since cron has another; % is escaped, as crontab(5) asks."""
+    monkeypatch.setenv("LITTRIAGE_ARXIV", "http://localhost:1/a%20b")
+    monkeypatch.chdir(tmp_path)
+
+    code, out, err = run(
+        "schedule", "--by", "cron", "--cron", "5 4 * * 2", "--warehouse", "some where", "--contact", "a@example.org"
+    )
+
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == (
+        f"5 4 * * 2 /opt/littriage run --warehouse '{tmp_path}/some where' --queries {tmp_path}/queries "
+        "--arxiv http://localhost:1/a\\%20b --contact a@example.org --interval 0.0 2>&1 | logger -t littriage"
+    )
+
+
+def test_units_for_systemd(run: Run, tmp_path: Path):
+    """A service and a timer; the calendar is systemd's own."""
+    code, out, _ = run("schedule", "--by", "systemd")
+
+    assert code == 0
+    assert f"\nExecStart=/opt/littriage run --warehouse {tmp_path}/warehouse " in out
+    assert "\nOnCalendar=Mon 06:00\n" in out
+    assert run("schedule", "--by", "systemd", "--cron", "5 4 * * 2")[0] == 2
+
+
+def test_a_schedule_with_too_few_fields(run: Run):
+    """A usage error before anything starts."""
+    code, out, err = run("schedule", "--cron", "weekly")
+
+    assert (code, out) == (2, "")
+    assert "expected five fields, such as '0 6 * * 1'" in err
