@@ -5,7 +5,8 @@ BIN := .venv/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 
 # uv does not read pip's settings; a folder of wheels that pip was told of serves both.
-export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+UV_FIND_LINKS ?= $(or $(PIP_FIND_LINKS),$(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null))
+export UV_FIND_LINKS
 export UV_LINK_MODE ?= copy
 export TOKENIZERS_PARALLELISM ?= true
 
