@@ -61,6 +61,17 @@ def test_a_run_that_goes_on_has_no_end(run: Run, warehouse: Warehouse) -> None:
     ]
 
 
+def test_a_killed_run_is_known_by_the_next_one(run: Run, warehouse: Warehouse) -> None:
+    """Two runs cannot hold the file at once: what runs while another begins has been interrupted."""
+    run.record("running")
+    later = Run(warehouse, Catalogue((), ()), START.date(), lambda: START + timedelta(days=7), Quiet())
+    later.record("running")
+    later.record("complete")
+
+    states = warehouse.connection.execute("select state from run order by id").fetchall()
+    assert states == [("interrupted",), ("complete",)]
+
+
 def test_a_stage_is_timed_and_its_memory_noted(run: Run) -> None:
     """The peak is that of the stage: a block that takes 64 MiB more than it had shows them."""
     with measured(run, "small"):

@@ -74,7 +74,7 @@ create table run (
     id               text primary key,
     started_at       timestamp not null,
     finished_at      timestamp,
-    state            text not null,      -- running, complete or failed
+    state            text not null,      -- running, complete, failed or interrupted
     as_of            date,               -- null until the trends were weighed
     settings         json not null,
     stages           json not null       -- per stage: seconds, counts, peak memory in MiB

@@ -332,8 +332,9 @@ def store_run(
     stages: Sequence[Mapping[str, Any]],
     failures: Sequence[tuple[str, str, str]],
 ) -> None:
-    """Write or rewrite what is known of a run; `state` is running, complete or failed."""
+    """Write or rewrite what is known of a run; `state` is running, complete or failed. Another that runs was killed."""
     with warehouse.transaction():
+        warehouse.run("write/runs_interrupted", run_id=run_id)
         warehouse.insert(
             "run",
             {"id": [run_id]},
