@@ -14,6 +14,8 @@ from typing import Any
 
 from littriage import wiring
 
+if __name__ == "__main__":
+    wiring.load_flow("server").start()  # Prefect reads its address when it is first imported
 wiring.prepare_prefect()
 
 from prefect import flow, task
@@ -23,7 +25,7 @@ from littriage import pipeline
 from littriage.progress import progress_bars
 from littriage.run import Counts
 
-weekly = wiring.load_flow("weekly").weekly
+weekly = wiring.load_flow("weekly")
 
 
 @task(name="import", task_run_name="import {file}", cache_policy=NO_CACHE, persist_result=False)
@@ -38,9 +40,9 @@ def backfill(settings: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any
     """Import the files, then bring everything up to date and publish it. What comes back is `Run.summary`."""
     for file in files:
         take_in(settings, file)
-    summary: dict[str, Any] = weekly(settings, harvest=False)
+    summary: dict[str, Any] = weekly.weekly(settings, harvest=False)
     return summary
 
 
 if __name__ == "__main__":
-    print(backfill(wiring.settings_from(os.environ).as_parameters(), sys.argv[1:]))
+    weekly.print_stages(backfill(wiring.settings_from(os.environ).as_parameters(), sys.argv[1:]))

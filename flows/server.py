@@ -13,10 +13,14 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from threading import Thread
 
 from littriage import wiring
 from littriage.errors import SourceUnavailable
+
+_process: subprocess.Popen[bytes] | None = None
+"""The server started here: its standard input stays open as long as this is held."""
 
 STARTUP_S = 180
 """The first start took 21 to 41 seconds on two slow cores: it creates Prefect's database."""
@@ -28,18 +32,19 @@ def start(*, scheduler: bool = False) -> str:
     To be called before Prefect is imported, for that is when Prefect reads the variable. Raises SourceUnavailable when
     a server that was started does not answer in time.
     """
+    global _process
     wiring.prepare_prefect()
     if address := os.environ.get("PREFECT_API_URL"):
         return address
     port = _free_port()
-    process = subprocess.Popen(
+    _process = subprocess.Popen(
         [sys.executable, __file__, str(port), *(["scheduler"] if scheduler else [])],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for the starter, which still needs the server to end well
     )
     address = f"http://127.0.0.1:{port}/api"
-    _wait_for(process, address)
+    _wait_for(_process, address)
     os.environ["PREFECT_API_URL"] = address
     return address
 
@@ -56,11 +61,10 @@ def _wait_for(process: subprocess.Popen[bytes], address: str) -> None:
     until = time.monotonic() + STARTUP_S
     with httpx.Client(trust_env=False) as client:  # a proxy cannot reach this machine's loopback interface
         while time.monotonic() < until and process.poll() is None:
-            try:
+            with suppress(httpx.HTTPError):
                 if client.get(f"{address}/health", timeout=2).is_success:
                     return
-            except httpx.HTTPError:
-                time.sleep(0.2)
+            time.sleep(0.2)
     process.kill()
     raise SourceUnavailable(
         f"Prefect's server did not start at {address}: try again, set PREFECT_API_URL to a server that runs, "

@@ -17,6 +17,8 @@ from typing import Any
 
 from littriage import wiring
 
+if __name__ == "__main__":
+    wiring.load_flow("server").start()  # Prefect reads its address when it is first imported
 wiring.prepare_prefect()
 
 from prefect import flow, get_run_logger, task
@@ -60,7 +62,7 @@ def weekly(
     """
     chosen = wiring.Settings.of_parameters(settings)
     until = date.fromisoformat(as_of) if as_of else None
-    with wiring.opened_run(chosen, progress_bars(), until) as run:
+    with wiring.opened_run(chosen, progress_bars(), until, create=harvest) as run:
         if harvest:
             with wiring.arxiv_source(chosen) as source:
                 pipeline.harvest_all(run, source, wiring.first_day(chosen, run.today), stage, only)
@@ -74,5 +76,14 @@ def weekly(
         return run.summary()
 
 
+def print_stages(summary: Mapping[str, Any]) -> None:
+    """A line for each stage, and one for each failure."""
+    for one in summary["stages"]:
+        counts = ", ".join(f"{name} {value}" for name, value in one["counts"].items())
+        print(f"{one['name']}: {one['seconds']:.1f} s, {one['peak_mib']:.0f} MiB; {counts}")
+    for failure in summary["failures"]:
+        print(f"! {failure['stage']}, {failure['subject']}: {failure['reason']}")
+
+
 if __name__ == "__main__":
-    weekly(wiring.settings_from(os.environ).as_parameters())
+    print_stages(weekly(wiring.settings_from(os.environ).as_parameters()))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from littriage.completeness import Asked, field_for, imported_field, merged, pending_windows
+from littriage.completeness import Asked, field_for, imported_field, merged, pending_windows, unmended
 from littriage.model import Exposure, MonthStatus, Window
 
 JAN, FEB, MAR, APR = (date(2021, month, 1) for month in range(1, 5))
@@ -234,6 +234,28 @@ def test_a_month_asked_while_it_lasted_and_never_again_is_partial() -> None:
     done = [asked("2021-01-01", "2021-03-20", "2021-03-20"), asked("2021-04-01", "2021-04-30", "2021-06-01")]
 
     assert field_for([MAR], counted(MAR), {}, done, [])[MAR].status is MonthStatus.PARTIAL
+
+
+def test_a_month_that_was_half_over_when_last_asked_is_partial_once_its_field_is_whole() -> None:
+    """Five days of papers beside thirty days of field would look like a collapse."""
+    half = [asked("2021-01-01", "2021-03-05", "2021-03-05")]
+    failed = [(window("2021-02-23", "2021-04-15"), "MalformedFeed: HTML")]
+
+    chosen = field_for([JAN, MAR], counted(JAN, MAR), {}, half, failed)
+    assert [(one.status.value, one.reason) for one in chosen.values()] == [
+        ("complete", ""),
+        ("partial", "MalformedFeed: HTML"),
+    ]
+    assert field_for([MAR], counted(MAR), {}, half, [])[MAR].reason == "not harvested whole"
+
+
+def test_a_failure_is_mended_by_harvests_of_all_its_days() -> None:
+    """In one window or in several that meet; not by half of them."""
+    failed = [(window("2021-01-10", "2021-02-10"), "SourceUnavailable: 503")]
+    first = asked("2021-01-01", "2021-01-31", "2021-04-01")
+
+    assert unmended(failed, [first]) == tuple(failed)
+    assert unmended(failed, [first, asked("2021-02-01", "2021-02-28", "2021-04-01")]) == ()
 
 
 def test_a_month_that_could_not_be_counted_stays_missing() -> None:

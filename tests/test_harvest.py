@@ -292,7 +292,11 @@ def test_exposure_is_counted_month_by_month() -> None:
     """A failed month is missing with its reason and does not stop the next; the categories make a sorted name."""
     months = (date(2021, 1, 1), date(2021, 2, 1), date(2021, 3, 1))
     field = Field({months[0]: 10, months[1]: MalformedFeed("html"), months[2]: 0})
-    exposures = list(exposure_months(field, ("stat.ML", "cs.LG", "cs.LG"), months, today=date(2021, 6, 1)))
+    exposures = list(
+        exposure_months(
+            field, ("stat.ML", "cs.LG", "cs.LG"), months, today=date(2021, 6, 1), reporting_delay=timedelta(days=10)
+        )
+    )
 
     assert exposures == [
         Exposure("cs.LG stat.ML", months[0], 10, MonthStatus.COMPLETE, "field"),
@@ -306,13 +310,13 @@ def test_exposure_is_counted_month_by_month() -> None:
     [
         (date(2021, 1, 20), MonthStatus.OPEN),
         (date(2021, 2, 1), MonthStatus.OPEN),
-        (date(2021, 2, 7), MonthStatus.OPEN),
-        (date(2021, 2, 8), MonthStatus.COMPLETE),
+        (date(2021, 2, 10), MonthStatus.OPEN),
+        (date(2021, 2, 11), MonthStatus.COMPLETE),
     ],
 )
 def test_a_month_is_open_until_the_reporting_delay_has_passed(today: date, status: MonthStatus) -> None:
-    """31 January is settled once seven whole days lie behind it: today minus seven days is then in February."""
-    [exposure] = exposure_months(Field({day(0): 5}), (), [day(0)], today=today)
+    """31 January is settled once ten whole days lie behind it: today minus ten days is then in February."""
+    [exposure] = exposure_months(Field({day(0): 5}), (), [day(0)], today=today, reporting_delay=timedelta(days=10))
 
     assert (exposure.status, exposure.papers, exposure.category_set) == (status, 5, "")
 
@@ -327,7 +331,11 @@ def test_exposure_from_the_replica_counts_cross_lists_once(source: FromReplica) 
     ]
     with Replica(corpus) as replica:
         field = source(replica)
-        some = list(exposure_months(field, ("cs.LG", "stat.ML"), [day(0)], today=date(2026, 1, 1)))
-        every = list(exposure_months(field, (), [day(0)], today=date(2026, 1, 1)))
+        some = list(
+            exposure_months(
+                field, ("cs.LG", "stat.ML"), [day(0)], today=date(2026, 1, 1), reporting_delay=timedelta(days=10)
+            )
+        )
+        every = list(exposure_months(field, (), [day(0)], today=date(2026, 1, 1), reporting_delay=timedelta(days=10)))
 
     assert [e.papers for e in some + every] == [2, 3]

@@ -15,6 +15,7 @@ from littriage.resources import PUBLISHED
 from littriage.warehouse import Warehouse
 from littriage.warehouse.publishing import publish
 
+AS_OF = date(2021, 6, 1)
 META = {"run": "r1", "as_of": "2021-06-01"}
 APRIL = date(2021, 4, 1)
 
@@ -67,7 +68,7 @@ def filled(warehouse: Warehouse) -> Warehouse:
 def test_readers_get_the_tables_and_what_they_must_know(filled: Warehouse) -> None:
     """Members, months and the description of the file; papers that do not count are left out."""
     add_member(filled, 2, not_counted="withdrawn")
-    path = publish(filled, META)
+    path = publish(filled, META, AS_OF)
 
     assert path == filled.folder / PUBLISHED
     assert dict(rows_of(path, "from meta")) == {**META, "schema": "1"}
@@ -80,7 +81,7 @@ def test_readers_get_the_tables_and_what_they_must_know(filled: Warehouse) -> No
 
 def test_readers_get_neither_abstracts_nor_vectors(filled: Warehouse) -> None:
     """No column of that name, no blob, and no trace of the text in the whole file."""
-    path = publish(filled, META)
+    path = publish(filled, META, AS_OF)
     columns = rows_of(path, "select column_name, data_type from duckdb_columns() where not internal")
 
     assert len(columns) > 50
@@ -91,11 +92,11 @@ def test_readers_get_neither_abstracts_nor_vectors(filled: Warehouse) -> None:
 
 def test_a_reader_keeps_its_rows_while_a_new_file_is_put_in_place(filled: Warehouse) -> None:
     """Whoever opened the old file goes on in the old file; whoever opens it now has the new one."""
-    path = publish(filled, META)
+    path = publish(filled, META, AS_OF)
     with duckdb.connect(str(path), read_only=True) as reader:
         old = path.stat().st_ino
         add_member(filled, 2)
-        publish(filled, {**META, "run": "r2"})
+        publish(filled, {**META, "run": "r2"}, AS_OF)
 
         assert path.stat().st_ino != old
         assert reader.execute("select count(*) from paper").fetchone() == (1,)
@@ -108,7 +109,7 @@ def test_what_a_kill_left_is_written_over(filled: Warehouse) -> None:
     building = filled.folder / f"{PUBLISHED}.build"
     building.write_bytes(b"half")
     building.with_name(building.name + ".wal").write_bytes(b"a log")
-    path = publish(filled, META)
+    path = publish(filled, META, AS_OF)
 
     assert rows_of(path, "select count(*) from paper") == [(1,)]
     assert {one.name for one in filled.folder.iterdir()} - {"littriage.duckdb.wal"} == {"littriage.duckdb", PUBLISHED}
@@ -117,7 +118,7 @@ def test_what_a_kill_left_is_written_over(filled: Warehouse) -> None:
 def test_a_folder_with_quotes_in_its_name_is_no_trouble(tmp_path: Path) -> None:
     """The path is data, not SQL."""
     with Warehouse.open(tmp_path / "it's 数据") as warehouse:
-        assert publish(warehouse, META).is_file()
+        assert publish(warehouse, META, AS_OF).is_file()
 
 
 @pytest.mark.parametrize(
@@ -131,15 +132,15 @@ def test_a_publishing_that_fails_leaves_the_old_file(
     filled: Warehouse, monkeypatch: pytest.MonkeyPatch, broken: str, expected: type[Exception], message: str
 ) -> None:
     """The error says what was wrong; the warehouse can be used as before, and the next publishing works."""
-    path = publish(filled, META)
+    path = publish(filled, META, AS_OF)
     before = path.read_bytes()
     sql = resources.sql
     with monkeypatch.context() as patched:
         patched.setattr(resources, "sql", lambda name: broken if name == "export/published_paper" else sql(name))
         with pytest.raises(expected, match=message):
-            publish(filled, {**META, "run": "r2"})
+            publish(filled, {**META, "run": "r2"}, AS_OF)
 
     assert path.read_bytes() == before
     add_member(filled, 2)
-    publish(filled, {**META, "run": "r3"})
+    publish(filled, {**META, "run": "r3"}, AS_OF)
     assert rows_of(path, "select count(*) from paper") == [(2,)]

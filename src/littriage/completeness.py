@@ -60,6 +60,12 @@ def pending_windows(first: date, last: date, asked: Sequence[Asked]) -> tuple[Wi
     return tuple(pending)
 
 
+def unmended(failed: Sequence[tuple[Window, str]], asked: Sequence[Asked]) -> tuple[tuple[Window, str], ...]:
+    """The failed windows that no later harvest has made up for."""
+    covered = merged([one.window for one in asked])
+    return tuple((window, why) for window, why in failed if not any(_holds(done, window) for done in covered))
+
+
 def imported_field(
     category_set: str,
     months: Sequence[tuple[date, int, date]],
@@ -98,18 +104,24 @@ def field_for(
 ) -> dict[date, Exposure]:
     """For each month the field to compare a direction with, where there is one.
 
-    The source's count goes with months that were harvested whole. For other months, and where the count failed, the
+    The source's count goes with months that were harvested whole, each day after all its papers had been announced: a
+    direction that was last asked in the middle of a month holds half of it, whatever its field has grown to since. A
+    count that is still open goes with a harvest that has begun. For other months, and where the count failed, the
     imported field serves. A month that was counted, neither harvested whole nor imported, is `partial`, with the
     harvest's failure as the reason.
     """
-    covered = merged([one.window for one in asked])
+    whole = merged([settled for one in asked if (settled := one.settled)])
+    begun = merged([one.window for one in asked])
     chosen: dict[date, Exposure] = {}
     for month in months:
         days = month_window(month)
         count, files = counted.get(month), imported.get(month)
         if count and count.status is MonthStatus.MISSING:
             chosen[month] = files or count
-        elif count and any(_reaches(done, days, asked) for done in covered):
+        elif count and (
+            any(_holds(done, days) for done in whole)
+            or (count.status is MonthStatus.OPEN and any(_overlap(done, days) for done in begun))
+        ):
             chosen[month] = count
         elif files:
             chosen[month] = files
@@ -119,10 +131,8 @@ def field_for(
     return chosen
 
 
-def _reaches(done: Window, days: Window, asked: Sequence[Asked]) -> bool:
-    """Whether the harvested days hold the whole month, or as much of it as there was when they were asked."""
-    newest = max((one.on for one in asked), default=days.end)
-    return done.start <= days.start and min(days.end, newest) <= done.end
+def _holds(done: Window, days: Window) -> bool:
+    return done.start <= days.start and days.end <= done.end
 
 
 def _overlap(one: Window, other: Window) -> bool:

@@ -126,7 +126,8 @@ def load_transformer(name: str = MINILM, device: str = "auto") -> Embedder:
         raise ModelUnavailable(
             f"the embedding model {name} cannot be loaded on {chosen}: {error}", model=name, device=chosen
         ) from error
-    label = folder.name if local and name != MINILM else name
+    # A folder may be called minilm or fast and hold anything: the prefix keeps it from the rules fitted for those.
+    label = f"local-{folder.resolve().name}" if local and name != MINILM else name
     revision = _weights_hash(folder) if local else _hub_revision(network)
     return TransformerEmbedder(f"{label}@{revision}", int(network.get_embedding_dimension() or 0), network)
 
@@ -188,7 +189,8 @@ class FastEmbedder:
 def load_fast(cache: Path) -> Embedder:
     """The static model distilled from the packaged MiniLM: made in about half a minute once, kept in `cache`.
 
-    It needs torch the first time only. Raises ModelUnavailable when MiniLM is not there or the cache cannot be used.
+    It needs torch the first time only. Its name ends with a hash of its vectors, for machines differ in the last bits of
+    the principal components, and vectors that differ must not share a cache. Raises ModelUnavailable when MiniLM is not there or the cache cannot be used.
     """
     from tokenizers import Tokenizer
 
@@ -202,6 +204,7 @@ def load_fast(cache: Path) -> Embedder:
         if not kept.exists():
             _save(kept, _distilled(source, tokenizer))
         pieces = np.load(kept, allow_pickle=False)
+        content = _sha256([kept])[:8]
     except (OSError, ValueError, EOFError) as error:
         raise ModelUnavailable(
             f"the fast embedding model cannot be kept in or read from {kept}: {error}; "
@@ -213,7 +216,7 @@ def load_fast(cache: Path) -> Embedder:
             f"{kept} does not hold the fast embedding model but {pieces.dtype} {pieces.shape}: delete it",
             path=str(kept),
         )
-    return FastEmbedder(f"{FAST}@{revision}", _FAST_DIM, pieces, tokenizer)
+    return FastEmbedder(f"{FAST}@{revision}-{content}", _FAST_DIM, pieces, tokenizer)
 
 
 def _distilled(source: Path, tokenizer: Tokenizer) -> NDArray[np.float32]:
@@ -232,6 +235,7 @@ def _distilled(source: Path, tokenizer: Tokenizer) -> NDArray[np.float32]:
 
     centred = states[used] - states[used].mean(axis=0)
     variance, axes = np.linalg.eigh(centred.T @ centred / len(used))
+    axes *= np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))  # a solver's signs are arbitrary
     components = centred @ axes[:, -_FAST_DIM:] / variance[-_FAST_DIM:] ** 0.25
     weight = np.log1p(np.arange(1, len(used) + 1) / 1000)
 

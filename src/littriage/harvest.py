@@ -19,8 +19,6 @@ WINDOW_LIMIT = 1_000
 """Papers above which arXiv asks for a narrower query (user manual, section 3.1.1.2)."""
 SOURCE_LIMIT = 30_000
 """Papers that arXiv gives for one query at all."""
-REPORTING_DELAY = timedelta(days=7)
-"""Submissions are announced some days after they came in, at holidays later."""
 _EXAMPLES = 3
 
 
@@ -134,7 +132,7 @@ def exposure_months(
     months: Iterable[date],
     *,
     today: date,
-    reporting_delay: timedelta = REPORTING_DELAY,
+    reporting_delay: timedelta,
 ) -> Iterator[Exposure]:
     """The field of a set of categories, month by month, one request each.
 

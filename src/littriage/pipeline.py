@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from littriage.cluster import CLUSTER_RULE, cluster_direction, term_statistics
-from littriage.completeness import IMPORT, Asked, field_for, imported_field, pending_windows
+from littriage.completeness import IMPORT, Asked, field_for, imported_field, pending_windows, unmended
 from littriage.directions import LEXICAL_RULE, Matcher, category_set, query_fingerprint
 from littriage.errors import EmptyWarehouse, SourceUnavailable
 from littriage.harvest import ExposureSource, exposure_months, harvest_direction
@@ -191,6 +191,10 @@ def expose(run: Run, source: HarvestSource, categories: str, first: date, breake
     return counts
 
 
+def _failure_text(window: Window, reason: str) -> str:
+    return f"{window.start} to {window.end}: {reason}"
+
+
 def _asked(run: Run, source: str, slug: str, query: str) -> list[Asked]:
     return [Asked(window, at.date()) for window, at in papers.done_windows(run.warehouse, source, slug, query)]
 
@@ -282,7 +286,7 @@ def decide(run: Run, tiers: Tiers) -> Counts:
     if tiers.fast:
         by_tier.append((tiers.fast, [slug for slug in hits if slug not in set(close)]))
     content = run.warehouse.one("read/hit_stamp")
-    catalogue = [(one.slug, one.name, one.scope, one.exemplars) for one in run.catalogue.directions]
+    catalogue = [(one.slug, one.name, one.scope, one.exemplars, one.query) for one in run.catalogue.directions]
     stamp = _digest([content, catalogue, [(embedder.model, slugs) for embedder, slugs in by_tier], MEMBERSHIP_RULE])
     counts: Counts = {"hits": int(content[1]), "read closely": len(close), "read fast": len(hits) - len(close)}
     if derived.stamped(run.warehouse, "decide") == stamp:
@@ -353,13 +357,15 @@ def weigh(run: Run, source: str) -> Counts:
         )
     run.as_of = as_of = run.as_of or _end_of_record(whole.values(), run.today)
     span = month_span(months[0], min(month_after(as_of.replace(day=1), -1), max(months[-1], last_settled_month(as_of))))
-    main = derived.main_categories(run.warehouse)
+    main = derived.main_categories(run.warehouse, as_of)
     points: dict[str, tuple[TrendPoint, ...]] = {}
     measured_in: dict[str, str] = {}
     for slug, (categories, query) in run.queries.items():
-        harvested = Harvested(
-            _asked(run, source, slug, query), papers.failed_windows(run.warehouse, source, slug, query)
-        )
+        asked = _asked(run, source, slug, query)
+        failed = unmended(papers.failed_windows(run.warehouse, source, slug, query), asked)
+        for window, reason in failed:
+            run.fail("harvest", slug, _failure_text(window, reason))
+        harvested = Windows(asked, failed)
         points[slug], measured_in[slug] = fields.series(slug, categories, None, span, harvested, as_of), categories
         if measurable(points[slug], as_of):
             continue
@@ -379,7 +385,7 @@ def weigh(run: Run, source: str) -> Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Harvested:
+class Windows:
     """What was asked for one direction: the windows that came whole, and those that failed, with the reason."""
 
     asked: Sequence[Asked]
@@ -429,7 +435,7 @@ class Fields:
         categories: str,
         within: str | None,
         months: Sequence[date],
-        harvested: Harvested,
+        harvested: Windows,
         as_of: date,
     ) -> tuple[TrendPoint, ...]:
         """A direction beside the field of `categories`; of its papers `within` one category, or of all.
@@ -489,7 +495,7 @@ def publish(run: Run, stamps: Mapping[str, str]) -> Counts:
         "seed": str(run.seed),
         **stamps,
     }
-    path = publish_file(run.warehouse, meta)
+    path = publish_file(run.warehouse, meta, run.as_of)
     return {"file": str(path), "MiB": round(path.stat().st_size / 2**20)}
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from littriage.errors import SettingsError
+
 WORKING = "littriage.duckdb"
 """The file that the pipeline works in, inside a warehouse's folder."""
 PUBLISHED = "published.duckdb"
@@ -23,12 +25,12 @@ _IN_WHEEL = {"warehouse": "warehouse_sql"}  # `littriage.warehouse` is a module:
 def folder(name: str) -> Path:
     """The folder `queries`, `warehouse` (its SQL) or `flows`.
 
-    Raises FileNotFoundError when the installation lacks it.
+    Raises SettingsError when the installation lacks it.
     """
     for candidate in (_CHECKOUT / name, _PACKAGE / _IN_WHEEL.get(name, name)):
         if candidate.is_dir() and (candidate != _CHECKOUT / name or (_CHECKOUT / "pyproject.toml").is_file()):
             return candidate
-    raise FileNotFoundError(f"this installation of littriage has no {name}/ folder: install it again")
+    raise SettingsError(f"this installation of littriage has no {name}/ folder: install it again")
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -93,8 +92,9 @@ class Run:
         }
 
     def fail(self, stage: str, subject: str, reason: str) -> None:
-        """Keep a failure for the report, and go on."""
-        self.failures.append((stage, subject, reason))
+        """Keep a failure for the report, once, and go on."""
+        if (stage, subject, reason) not in self.failures:
+            self.failures.append((stage, subject, reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,18 @@ def _forget_peak() -> None:
 
 
 def peak_mib() -> float:
-    """Peak resident memory of this process in MiB: since the stage began where the system can tell, else ever."""
+    """Peak resident memory of this process in MiB: since the stage began where the system can tell, else ever.
+
+    0 where it cannot tell at all (Windows).
+    """
     try:
         status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
         return int(status.split("VmHWM:")[1].split()[0]) / 1024
     except (OSError, IndexError, ValueError):
+        try:
+            import resource
+        except ImportError:
+            return 0.0
         unit = 1 if sys.platform == "darwin" else 1024
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 

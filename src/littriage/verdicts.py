@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from littriage.model import Growth, MonthStatus, Reason, Stage, TrendPoint, Verdict
 from littriage.trends import (
+    YEAR_NEEDS_MONTHS,
     last_settled_month,
     month_after,
     months_between,
@@ -324,6 +325,8 @@ def _verdict(facts: Facts, as_of: date, limit: Thresholds) -> Verdict:
     stage = next(rule.stage for rule in RULES if rule.matches(facts, limit))
     months = [point.month for point in facts.points if usable(point)]
     year = year_to(facts.points, months[-1]) if months else ()
+    if len(year) < YEAR_NEEDS_MONTHS:
+        year = ()
     blind = stage in (Stage.NOT_MEASURABLE, Stage.INCOMPLETE)
     growth = None if blind else facts.growth
     papers, exposure = sum(point.papers for point in year), sum(point.exposure for point in year)

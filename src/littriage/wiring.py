@@ -88,11 +88,6 @@ def settings_from(environment: Mapping[str, str], **options: Any) -> Settings:
     return settings
 
 
-def replaced(settings: Settings, **changes: Any) -> Settings:
-    """The same settings with some changed."""
-    return replace(settings, **changes)
-
-
 _VARIABLES: dict[str, Any] = {
     "warehouse": Path,
     "queries": Path,
@@ -133,9 +128,17 @@ def catalogue(settings: Settings) -> Catalogue:
 def opened_run(
     settings: Settings, progress: Progress, as_of: date | None = None, *, create: bool = True
 ) -> Iterator[Run]:
-    """A run on the open warehouse of these settings."""
+    """A run on the open warehouse of these settings.
+
+    Raises SettingsError for a day that has not come yet, NoWarehouse where there is none and not `create`.
+    """
     clock = SystemClock()
-    with Warehouse.open(settings.warehouse) as warehouse:
+    if as_of and as_of > clock.today():
+        raise SettingsError(
+            f"--as-of {as_of} has not come yet: today is {clock.today()} (UTC); take that or a day before it",
+            as_of=str(as_of),
+        )
+    with Warehouse.open(settings.warehouse, create=create) as warehouse:
         if settings.notice:
             derived.stamp(warehouse, "notice", settings.notice)
         yield Run(
@@ -224,10 +227,16 @@ def prepare_prefect() -> None:
     """Set what Prefect reads when it is first imported: no telemetry, its own folder, time for its slow first start.
 
     It is told to keep its log to itself: what went wrong is an error or a part of the summary, and is printed once.
-    A variable that the user has set stays as it is.
+    A variable that the user has set stays as it is. Raises SettingsError where that folder cannot be made.
     """
     home = state_folder() / "prefect"
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"the folder {home} cannot be made: {error.strerror}; set XDG_STATE_HOME to a folder that can be written",
+            path=str(home),
+        ) from error
     for name, value in {
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -1,9 +1,10 @@
--- One row per direction and category that at least half of its expected members are in, the most common first.
+-- One row per direction and category that at least half of its expected members before a day are in, the most common
+-- first. Params: $as_of
 with weighed as (
     select membership.direction, paper.categories, membership.probability::double as probability, paper.id
     from membership
     join paper on paper.id = membership.paper_id
-    where paper.not_counted is null and len(paper.categories) > 0
+    where paper.not_counted is null and len(paper.categories) > 0 and paper.published < $as_of::date
 ),
 total as (
     select direction, sum(probability order by id) as papers from weighed group by direction

@@ -96,7 +96,7 @@ def _figure(measures: dict[str, Any], name: str) -> str:
 # --- doctor -----------------------------------------------------------------------------------------------------
 
 
-def doctor(queries: Queries = None, warehouse: Work = None) -> None:
+def doctor(as_json: Json = False, queries: Queries = None, warehouse: Work = None) -> None:
     """Check the installation, the directions and the tables.
 
     Says what is wrong and what to do; ends with 1 where anything is.
@@ -115,10 +115,14 @@ def doctor(queries: Queries = None, warehouse: Work = None) -> None:
     for name, check in checks.items():
         try:
             rows.append((name, "ok", check(settings)))
-        except LittriageError as error:
+        except (LittriageError, OSError) as error:
             sound = False
             rows.append((name, "WRONG", str(error)))
-    tables.print_table([Column("what"), Column("state"), Column("details")], rows)
+    names = ("what", "state", "details")
+    if as_json:
+        tables.print_json({"checks": [dict(zip(names, row, strict=True)) for row in rows]})
+    else:
+        tables.print_table([Column(name) for name in names], rows)
     if not sound:
         raise typer.Exit(1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from littriage.cli import tables
 from littriage.cli.options import Lang, Language
 from littriage.cli.reading import rising, saturated
 from littriage.cli.working import print_summary, run_weekly
+from littriage.errors import SettingsError
 
 FOLDER = Path("demo-data")
 MONTHS = 54
@@ -40,6 +42,7 @@ def demo(
     from littriage.trends import last_settled_month
 
     settings = wiring.Settings(warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, notice=NOTICE)
+    _check_ours(warehouse)
     if not keep:
         _emptied(warehouse)
     today = wiring.SystemClock().today()
@@ -56,7 +59,7 @@ def demo(
         tables.print_line(f"{len(corpus):,} simulated papers are served at {replica.address} and harvested over HTTP.")
         tables.print_line("The first start takes a while: Prefect's engine, and the fast model distilled once.")
         tables.print_line()
-        summary = run_weekly(wiring.replaced(settings, arxiv=replica.address))
+        summary = run_weekly(replace(settings, arxiv=replica.address))
     print_summary(summary)
     for answer in (rising, saturated):
         tables.print_line()
@@ -68,7 +71,28 @@ def demo(
         tables.print_line(f"littriage {command} --warehouse {warehouse}", indent=2)
 
 
+_TABLES = ("littriage.duckdb", "littriage.duckdb.wal", "published.duckdb", "published.duckdb.build")
+
+
+def _check_ours(folder: Path) -> None:
+    """Raises SettingsError where the folder has tables that no demo made: real papers are never replaced or mixed."""
+    from littriage.warehouse import Warehouse, derived
+
+    if not any((folder / name).exists() for name in _TABLES):
+        return
+    notice = None
+    if (folder / "littriage.duckdb").exists():
+        with Warehouse.open(folder, create=False) as opened:
+            notice = derived.stamped(opened, "notice")
+    if notice != NOTICE:
+        raise SettingsError(
+            f"{folder} holds tables that the demo did not make, and they were left as they are: "
+            "pass another folder with --warehouse",
+            path=str(folder),
+        )
+
+
 def _emptied(folder: Path) -> None:
     """Take away what an earlier demo left; nothing else."""
-    for name in ("littriage.duckdb", "littriage.duckdb.wal", "published.duckdb", "published.duckdb.build"):
+    for name in _TABLES:
         (folder / name).unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from littriage.cli.tables import Column
 from littriage.errors import SourceUnavailable
 
 if TYPE_CHECKING:
-    from littriage.run import Counts
+    from littriage.run import Counts, StageReport
     from littriage.wiring import Settings
 
 Work = Annotated[
@@ -150,29 +150,54 @@ def _counts_text(counts: Mapping[str, Any]) -> str:
 # --- files ------------------------------------------------------------------------------------------------------
 
 
-def import_(files: Files, queries: Queries = None, warehouse: Work = None) -> None:
+def import_(files: Files, as_json: Json = False, queries: Queries = None, warehouse: Work = None) -> None:
     """Take in files of papers, each whole or not at all.
 
-    Parquet, or arXiv's public snapshot (JSON lines). Every row is stored, unchanged, or dropped for a reason.
+    Parquet, or arXiv's public snapshot (JSON lines). Every row is stored, unchanged, or dropped for a reason. A file
+    that is refused ends the command; those before it stay stored, and are shown.
     """
     from littriage import pipeline, wiring
     from littriage.progress import progress_bars
-    from littriage.run import add_up, measured
+    from littriage.run import measured
 
     settings = _settings(warehouse=warehouse, queries=queries)
-    total: Counts = {}
     with wiring.opened_run(settings, progress_bars()) as run:
-        rows = []
-        for file in files:
-            with measured(run, f"import {file.name}") as counts:
-                counts.update(pipeline.take_in(run, file))
-            add_up(total, counts)
-            rows.append((file.name, run.stages[-1]))
+        try:
+            for file in files:
+                with measured(run, f"import {file.name}") as counts:
+                    counts.update(pipeline.take_in(run, file))
+        finally:
+            if run.stages:
+                _print_imported(list(zip(files, run.stages, strict=False)), as_json)  # those that were stored
+
+
+def _print_imported(stored: Sequence[tuple[Path, StageReport]], as_json: bool) -> None:
+    from littriage.run import add_up
+
+    total: Counts = {}
+    for _, one in stored:
+        add_up(total, one.counts)
+    if as_json:
+        found = [
+            {"file": str(file), **_rows_json(one.counts), "seconds": one.seconds, "peak_mib": one.peak_mib}
+            for file, one in stored
+        ]
+        tables.print_json({"files": found, "totals": _rows_json(total)})
+        return
     tables.print_table(
         [Column("file"), Column("seconds", True), Column("peak MiB", True), Column("what")],
-        [(name, f"{one.seconds:.1f}", f"{one.peak_mib:,.0f}", _counts_text(one.counts)) for name, one in rows],
+        [
+            (file.name, f"{one.seconds:.1f}", f"{one.peak_mib:,.0f}", _counts_text(one.counts))
+            for file, one in stored
+        ],
     )
     tables.print_line(f"In all: {_counts_text(total)}")
+
+
+def _rows_json(counts: Counts) -> dict[str, Any]:
+    mark = "dropped: "
+    drops = {name.removeprefix(mark): rows for name, rows in counts.items() if name.startswith(mark)}
+    return {**{name: counts[name] for name in ("rows", "stored", "unchanged")}, "dropped": drops}
 
 
 def import_coverage(
@@ -276,7 +301,7 @@ def _stages(names: Sequence[str] | None, as_of: datetime | None = None, **option
 
     settings = _settings(**options)
     with (
-        wiring.opened_run(settings, progress_bars(), as_of.date() if as_of else None) as run,
+        wiring.opened_run(settings, progress_bars(), as_of.date() if as_of else None, create=False) as run,
         wiring.tiers(settings) as tiers,
     ):
         pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, only=names)

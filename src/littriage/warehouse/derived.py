@@ -204,10 +204,10 @@ def member_months(warehouse: Warehouse, category: str | None = None, *, imported
     return found
 
 
-def main_categories(warehouse: Warehouse) -> dict[str, list[str]]:
-    """The categories that at least half of a direction's papers are in, the most common first."""
+def main_categories(warehouse: Warehouse, as_of: date) -> dict[str, list[str]]:
+    """The categories that at least half of a direction's papers before a day are in, the most common first."""
     found: dict[str, list[str]] = {}
-    for direction, category in warehouse.rows("marts/main_category"):
+    for direction, category in warehouse.rows("marts/main_category", as_of=as_of):
         found.setdefault(direction, []).append(category)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any
 import duckdb
 
 from littriage import resources
-from littriage.errors import DiskFull, LittriageError, NoWarehouse, SchemaTooNew, WarehouseBusy
+from littriage.errors import DiskFull, LittriageError, NoWarehouse, SchemaTooNew, SettingsError, WarehouseBusy
 
 Row = tuple[Any, ...]
 
@@ -41,7 +42,7 @@ class Warehouse:
                 f'no warehouse at {path}: run "littriage import FILE..." or "littriage run" first, or pass --warehouse',
                 path=str(path),
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        _make(folder)
         with translated(path):
             connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
         try:
@@ -158,6 +159,20 @@ class Warehouse:
 
     def _column_types(self, table: str) -> list[Row]:
         return self.connection.execute("select name, type from pragma_table_info($table)", {"table": table}).fetchall()
+
+
+def _make(folder: Path) -> None:
+    """Make a warehouse's folder, if need be. Raises SettingsError where it cannot hold one."""
+    reason = "no permission to write there"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK | os.X_OK):
+            return
+    except OSError as error:
+        reason = str(error.strerror)
+    raise SettingsError(
+        f"{folder} cannot be the warehouse's folder: {reason}; pass another one with --warehouse", path=str(folder)
+    )
 
 
 def _now() -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from littriage import resources
@@ -12,11 +13,11 @@ from littriage.warehouse.file import Warehouse, translated
 _TABLES = ("theme", "direction", "claim", "trend_point", "verdict", "cluster", "paper", "failure")
 
 
-def publish(warehouse: Warehouse, meta: Mapping[str, str]) -> Path:
+def publish(warehouse: Warehouse, meta: Mapping[str, str], as_of: date) -> Path:
     """The published file, complete and verified, in place of the one before.
 
     Written beside it first and moved by `os.replace`: a reader has the old file or the new one, never half of one, and
-    a kill leaves the old one. Raises DiskFull.
+    a kill leaves the old one. Papers from `as_of` on are left out. Raises DiskFull.
     """
     target = warehouse.folder / resources.PUBLISHED
     building = warehouse.folder / f"{resources.PUBLISHED}.build"
@@ -31,7 +32,8 @@ def publish(warehouse: Warehouse, meta: Mapping[str, str]) -> Path:
             connection.execute(f"use {_name(warehouse)}")
             with warehouse.transaction():
                 for table in _TABLES:
-                    connection.execute(resources.sql(f"export/published_{table}"))
+                    statement = resources.sql(f"export/published_{table}")
+                    connection.execute(statement, {"as_of": as_of} if "$as_of" in statement else {})
                 for key, value in {**meta, "schema": str(resources.PUBLISHED_SCHEMA)}.items():
                     connection.execute("insert into published.meta values (?, ?)", [key, value])
             connection.execute("checkpoint published")
