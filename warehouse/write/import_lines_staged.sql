@@ -5,7 +5,7 @@ with typed as (
     select
         row_number,
         object,
-        trim(object ->> '$.id') as raw_id,
+        coalesce(place, trim(object ->> '$.id')) as raw_id,
         object ->> '$.title' as title,
         object ->> '$.abstract' as abstract,
         object ->> '$.categories' as categories,
@@ -25,8 +25,8 @@ select
             then regexp_extract(raw_id, '^([a-z-]+)', 1) || '/' || regexp_extract(raw_id, '/(\d{7})', 1)
     end as id,
     case when versions > 0 then versions::integer end as version,
-    nullif(trim(regexp_replace(title, '\s+', ' ', 'g')), '') as title,
-    nullif(trim(regexp_replace(abstract, '\s+', ' ', 'g')), '') as abstract,
+    nullif(one_line(title), '') as title,
+    nullif(one_line(abstract), '') as abstract,
     list_filter(
         string_split_regex(regexp_replace(authors, '\s+', ' ', 'g'), ',? and |, '), lambda one: trim(one) <> ''
     ) as authors,
@@ -36,10 +36,7 @@ select
     null::date as month,
     try_cast(update_date as timestamp) as updated,
     comments,
-    case
-        when coalesce(comments, '') ilike '%withdrawn%' or left(coalesce(abstract, ''), 120) ilike '%has been withdrawn%'
-            then 'withdrawn'
-    end as not_counted,
+    case when is_withdrawn(abstract, comments) then 'withdrawn' end as not_counted,
     null::text as text_hash,
     case when object is null then 'broken line' end as drop_reason,
     false as better

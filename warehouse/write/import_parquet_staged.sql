@@ -10,8 +10,8 @@ select
             then regexp_extract(trim(id), '^([a-z-]+)', 1) || '/' || regexp_extract(trim(id), '/(\d{7})', 1)
     end as id,
     coalesce(version, try_cast(nullif(regexp_extract(trim(id), 'v(\d+)$', 1), '') as integer)) as version,
-    nullif(trim(regexp_replace(title, '\s+', ' ', 'g')), '') as title,
-    nullif(trim(regexp_replace(abstract, '\s+', ' ', 'g')), '') as abstract,
+    nullif(one_line(title), '') as title,
+    nullif(one_line(abstract), '') as abstract,
     list_filter(string_split(coalesce(authors, ''), '; '), lambda one: one <> '') as authors,
     case
         when coalesce(trim(categories), '') = '' then case when primary_category is null then [] else [primary_category] end
@@ -22,7 +22,10 @@ select
     null::date as month,
     updated,
     comments,
-    case when popularity_sample then 'popularity sample' end as not_counted,
+    case
+        when is_withdrawn(abstract, comments) then 'withdrawn'
+        when popularity_sample then 'popularity sample'
+    end as not_counted,
     null::text as text_hash,
     null::text as drop_reason,
     false as better

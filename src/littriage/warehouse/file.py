@@ -180,6 +180,9 @@ def _now() -> datetime:
 
 
 _HOLDER = re.compile(r"lock is held in (?P<program>.*?) ?\(PID (?P<pid>\d+)\)")
+_DISK_FULL = re.compile(
+    "no space left|write error|disk is full|failed to offload|max_temp_directory_size", re.IGNORECASE
+)
 
 
 @contextmanager
@@ -199,13 +202,19 @@ def translated(path: Path) -> Iterator[None]:
                 path=str(path),
                 pid=int(holder["pid"]) if holder else None,
             ) from error
-        if "No space left" in text or "write error" in text.lower() or "disk is full" in text.lower():
+        if _DISK_FULL.search(text):
             raise DiskFull(
                 f"no room left on the disk of {path}: free some space and run the same command again; "
                 "what was stored before is still there",
                 path=str(path),
             ) from error
-        if "not a valid DuckDB database file" in text or "Corrupt" in text:
+        if "newer version of DuckDB" in text:
+            raise SchemaTooNew(
+                f"{path} was written by a newer DuckDB than the {duckdb.__version__} of this littriage: "
+                "update littriage; the file was left as it is",
+                path=str(path),
+            ) from error
+        if "not a valid DuckDB database file" in text or "Corrupt database" in text:
             raise LittriageError(
                 f"{path} is not a warehouse that DuckDB can read: move it aside and import or harvest again",
                 path=str(path),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,7 +13,7 @@ import duckdb
 
 from littriage.errors import ImportRefused
 from littriage.model import Drop, Exposure, HarvestNote, MonthStatus, Paper, Window, parse_arxiv_id
-from littriage.warehouse.file import Warehouse
+from littriage.warehouse.file import Warehouse, translated
 
 NEEDED = ("id", "title", "published")
 _PARQUET_COLUMNS = {
@@ -33,6 +34,11 @@ _PARQUET_COLUMNS = {
     "status": "text",
     "keywords": "text",
 }
+_SEPARATORS = {"authors": "; ", "categories": " ", "keywords": "; "}
+"""Columns that may come as lists of texts, and what stands between two of them where they come as one text."""
+_EXPECTED_TYPES = {"id": "VARCHAR", "title": "VARCHAR", "published": "VARCHAR|DATE|TIMESTAMP.*"}
+_PLAIN_TYPE = r"(?!STRUCT|MAP|UNION|VARIANT|BLOB).*[^\]]"
+"""A type that does not change its meaning as text: not nested, no bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +104,9 @@ def _stage(warehouse: Warehouse, path: Path) -> str:
     if not path.is_file():
         raise ImportRefused(f"no file at {path}: check the path", path=str(path))
     try:
-        if path.suffix == ".parquet":
-            return _stage_parquet(warehouse, path)
-        return _stage_json_lines(warehouse, path)
+        with translated(warehouse.path):
+            warehouse.run("write/import_macros")
+            return _stage_parquet(warehouse, path) if path.suffix == ".parquet" else _stage_json_lines(warehouse, path)
     except duckdb.Error as error:
         raise ImportRefused(
             f"{path} cannot be read as {'Parquet' if path.suffix == '.parquet' else 'JSON lines'}: {_reason(error)}",
@@ -116,7 +122,7 @@ def _reason(error: duckdb.Error) -> str:
 
 def _stage_parquet(warehouse: Warehouse, path: Path) -> str:
     described = warehouse.connection.execute("describe select * from read_parquet($path)", {"path": str(path)})
-    found = {str(row[0]) for row in described.fetchall()}
+    found = {str(name): str(kind) for name, kind, *_ in described.fetchall()}
     if missing := [name for name in NEEDED if name not in found]:
         raise ImportRefused(
             f"{path} lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}; it has "
@@ -125,7 +131,7 @@ def _stage_parquet(warehouse: Warehouse, path: Path) -> str:
             missing=tuple(missing),
         )
     columns = [
-        f"try_cast({name} as {kind}) as {name}" if name in found else f"null::{kind} as {name}"
+        f"{_selected(path, name, kind, found[name])} as {name}" if name in found else f"null::{kind} as {name}"
         for name, kind in _PARQUET_COLUMNS.items()
     ]
     warehouse.connection.execute(
@@ -133,15 +139,31 @@ def _stage_parquet(warehouse: Warehouse, path: Path) -> str:
         "from read_parquet($path, file_row_number = true)",
         {"path": str(path)},
     )
-    if {"venue", "year"} <= found:
+    if {"venue", "year"} <= found.keys():
         warehouse.run("write/import_venue_staged")
         return "venue papers"
     warehouse.run("write/import_parquet_staged")
     return "papers"
 
 
+def _selected(path: Path, name: str, kind: str, found: str) -> str:
+    """The SQL that reads a Parquet column of type `found` as `kind`."""
+    if found == "VARCHAR[]" and name in _SEPARATORS:
+        return f"array_to_string({name}, '{_SEPARATORS[name]}')"
+    if not re.fullmatch(_EXPECTED_TYPES.get(name, _PLAIN_TYPE), found):
+        raise ImportRefused(
+            f"{path} has the column {name} as {found}, which cannot be read as {kind}: write it as {kind} and import again",
+            path=str(path),
+            column=name,
+            type=found,
+        )
+    return f"try_cast({name} as {kind})"
+
+
 def _stage_json_lines(warehouse: Warehouse, path: Path) -> str:
+    warehouse.run("write/import_lines_rejects_emptied")
     warehouse.run("write/import_lines_raw", path=str(path))
+    warehouse.run("write/import_lines_rejected")
     (rows, objects) = warehouse.one("read/import_lines_shape")
     if rows == 0:
         raise ImportRefused(f"{path} is empty", path=str(path))
