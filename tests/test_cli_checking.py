@@ -52,6 +52,16 @@ def test_doctor_before_anything(run: Run, tmp_path: Path):
     assert not (tmp_path / "warehouse").exists()
 
 
+def test_doctor_as_json(run: Run):
+    """What, state and details of each check; the exit code is that of the table."""
+    code, out, _ = run("doctor", "--json")
+
+    checks = json.loads(out)["checks"]
+    assert code == 0
+    assert [check["what"] for check in checks] == ["directions", "model", "disk", "warehouse", "published"]
+    assert checks[0] == {"what": "directions", "state": "ok", "details": "2 directions in 1 themes, 0 claims"}
+
+
 def test_doctor_of_a_sound_warehouse(run: Run, published: Path):
     """Counts, and that all checks hold."""
     code, out, _ = run("doctor")

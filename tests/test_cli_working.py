@@ -46,15 +46,44 @@ def test_import_shows_what_became_of_every_row(run: Run, tmp_path: Path):
 
 
 def test_import_of_a_file_that_is_not_there(run: Run, tmp_path: Path):
-    """A failure that names the file; what came before it is stored."""
+    """A failure that names the file; what came before it is stored, and shown."""
     good = parquet(tmp_path / "a.parquet", [row("2104.00001")])
 
     code, out, err = run("import", str(good), str(tmp_path / "none.parquet"))
 
-    assert (code, out) == (1, "")
+    assert code == 1
+    assert out.splitlines()[1].startswith("a.parquet")
+    assert out.endswith("In all: rows 1, stored 1, unchanged 0\n")
     assert f"error: no file at {tmp_path}/none.parquet: check the path" in err
     with Warehouse.open(tmp_path / "warehouse") as opened:
         assert opened.one("read/paper_counts", matched_with="")[0] == 1
+
+
+def test_import_as_json(run: Run, tmp_path: Path):
+    """The same for programs: each file with its time and memory, drops by reason, and the sums."""
+    first = parquet(tmp_path / "a.parquet", [row("2104.00001"), row(None)])
+    second = parquet(tmp_path / "b.parquet", [row("2104.00001"), row("2104.00003")])
+
+    code, out, err = run("import", "--json", str(first), str(second))
+
+    answer = json.loads(out)
+    (reason,) = answer["totals"]["dropped"]
+    one, two = answer["files"]
+    assert (code, err) == (0, "")
+    assert answer["totals"] == {"rows": 4, "stored": 2, "unchanged": 1, "dropped": {reason: 1}}
+    assert (one["file"], one["rows"], one["dropped"]) == (str(first), 2, {reason: 1})
+    assert (two["stored"], two["unchanged"], two["dropped"]) == (1, 1, {})
+    assert min(file[name] for file in answer["files"] for name in ("seconds", "peak_mib")) > 0
+
+
+def test_import_into_what_is_no_folder(run: Run, tmp_path: Path):
+    """A usage error that names the option."""
+    file = parquet(tmp_path / "a.parquet", [row("2104.00001")])
+
+    code, out, err = run("import", str(file), "--warehouse", str(file))
+
+    assert (code, out) == (2, "")
+    assert "a.parquet cannot be used: File exists; pass another one with --warehouse" in err
 
 
 def test_import_coverage(run: Run, tmp_path: Path):
@@ -156,8 +185,30 @@ def test_stages_one_by_one(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (tmp_path / "warehouse" / "published.duckdb").exists()
 
 
-def test_nothing_to_work_on(run: Run):
+@pytest.mark.parametrize("command", ["embed", "cluster", "rank"])
+def test_no_warehouse(run: Run, tmp_path: Path, command: str):
+    """Exit code 1 and the next step; none is made, for the path may be mistyped."""
+    code, out, err = run(command)
+
+    assert (code, out) == (1, "")
+    assert f"no warehouse at {tmp_path}/warehouse" in err
+    assert 'run "littriage import FILE..."' in err
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_a_day_to_come(run: Run, tmp_path: Path):
+    """A usage error; what is published stays."""
+    code, out, err = run("rank", "--as-of", "2999-01-01")
+
+    assert (code, out) == (2, "")
+    assert "--as-of 2999-01-01 has not come yet" in err
+
+
+def test_nothing_to_work_on(run: Run, tmp_path: Path):
     """A warehouse without papers has exit code 4 and the next step."""
+    with Warehouse.open(tmp_path / "warehouse"):
+        pass
+
     code, out, err = run("rank")
 
     assert (code, out) == (4, "")

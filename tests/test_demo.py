@@ -12,6 +12,7 @@ from littriage.cli import demo
 from littriage.directions import load_catalogue
 from littriage.model import Catalogue
 from littriage.progress import Quiet
+from littriage.warehouse import Warehouse, derived
 from small_field import Run, fake_tiers, runner
 
 MARK = f"! {demo.NOTICE}"
@@ -24,6 +25,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     (folder / "notes.txt").write_text("mine", encoding="utf-8")
     (folder / "published.duckdb").write_text("of an earlier demo", encoding="utf-8")
+    with Warehouse.open(folder) as earlier:
+        derived.stamp(earlier, "notice", demo.NOTICE)
     return folder
 
 
@@ -80,6 +83,29 @@ def test_demo_leaves_other_files_alone(screen: str, folder: Path):
     """Its own files of an earlier time are replaced, nothing else is touched."""
     assert (folder / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert not (folder / "published.duckdb").read_bytes().startswith(b"of an earlier demo")
+
+
+@pytest.mark.parametrize("option", [(), ("--keep",)])
+@pytest.mark.parametrize("name", ["littriage.duckdb", "published.duckdb"])
+def test_demo_never_touches_real_tables(
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    option: tuple[str, ...],
+):
+    """A warehouse without the demo's notice, or a published file alone, is left as it is, with the next step."""
+    run: Run = runner(tmp_path, capfd, monkeypatch)
+    folder = tmp_path / "mine"
+    with Warehouse.open(folder) as mine:
+        derived.stamp(mine, "notice", "Papers of my own.")
+    (folder / "littriage.duckdb").rename(folder / name)
+
+    code, out, err = run("demo", "--warehouse", str(folder), *option)
+
+    assert (code, out) == (2, "")
+    assert "the demo did not make, and they were left as they are: pass another folder with --warehouse" in err
+    assert [path.name for path in folder.iterdir()] == [name]
 
 
 @pytest.mark.slow

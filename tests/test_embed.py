@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from pathlib import Path
@@ -15,6 +16,7 @@ from fakes import FakeEmbedder
 from littriage import embed
 from littriage.embed import load_fast, load_transformer, packaged_minilm, verified
 from littriage.errors import ModelUnavailable
+from littriage.membership import has_rule
 
 TEXTS = [
     "Adversarial examples fool image classifiers\nWe study small perturbations of pixels.",
@@ -58,9 +60,21 @@ def test_fast_rows_are_unit_rows(pieces: Path) -> None:
     """Whatever the text: English, Chinese, nothing at all, or longer than the model reads."""
     fast = load_fast(pieces)
 
-    assert (fast.tier, fast.dim, fast.model) == ("fast", 256, "fast@53aa51172d14-r1")
+    assert (fast.tier, fast.dim) == ("fast", 256)
+    assert re.fullmatch("fast@53aa51172d14-r1-[0-9a-f]{8}", fast.model)
     assert _are_unit_rows(fast.encode(TEXTS), len(TEXTS), 256)
     assert fast.encode([]).shape == (0, 256)
+
+
+def test_fast_models_with_other_vectors_have_other_names(pieces: Path, tmp_path: Path) -> None:
+    """Two machines may distil vectors that differ in the last bits: each has its own place in a cache."""
+    (kept,) = pieces.iterdir()
+    rows = np.load(kept)
+    rows[7, 7] = np.nextafter(rows[7, 7], np.float32(9))
+    np.save(tmp_path / kept.name, rows)
+
+    assert load_fast(tmp_path).model != load_fast(pieces).model
+    assert load_fast(pieces).model == load_fast(pieces).model
 
 
 def test_a_fast_row_does_not_depend_on_its_neighbours(pieces: Path) -> None:
@@ -171,7 +185,18 @@ def test_a_model_can_be_named_by_its_folder() -> None:
     """Any folder of a sentence-transformers model will do, and its weights are in the name."""
     by_folder = load_transformer(str(packaged_minilm()), device="cpu")
 
-    assert by_folder.model == "model@53aa51172d14"
+    assert by_folder.model == "local-model@53aa51172d14"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["minilm", "fast"])
+def test_a_folder_cannot_pass_for_a_model_with_a_rule(tmp_path: Path, name: str) -> None:
+    """A rule belongs to weights, not to what a folder is called."""
+    (tmp_path / name).symlink_to(packaged_minilm())
+    shutil.copytree(packaged_minilm(), tmp_path / "copy" / name)
+
+    for folder in (tmp_path / name, tmp_path / "copy" / name):
+        assert not has_rule(load_transformer(str(folder), device="cpu").model)
 
 
 @pytest.mark.slow
@@ -195,5 +220,8 @@ def test_distillation_makes_a_vector_for_every_piece(monkeypatch: pytest.MonkeyP
     assert weight[[0, 1, 98, 101, 102, 103]].max() == 0  # [PAD], [unused..], [CLS], [SEP], [MASK]
     assert 0 < weight[1996] < weight[29_000]  # "the" is the first word of the vocabulary
     assert weight[100] > 0  # [UNK] stands for a text without words
+    solve = np.linalg.eigh
+    monkeypatch.setattr(np.linalg, "eigh", lambda matrix: (lambda found: (found[0], -found[1]))(solve(matrix)))
+    assert load_fast(tmp_path / "other").model == fast.model  # a solver that turns every axis round
     monkeypatch.delattr(embed, "_states")
     load_fast(tmp_path)

@@ -208,6 +208,15 @@ def test_shuffling_judgements_and_papers_changes_nothing() -> None:
     assert evaluate_membership(judgements[::-1], papers[::-1], DIRECTIONS[::-1], FakeEmbedder()) == forwards
 
 
+def test_an_id_that_a_spreadsheet_shortened_is_found_again() -> None:
+    """1912.10920 read as a number is 1912.1092; an id that is known as it stands is left alone."""
+    papers = [Paper(name, "A recipe for soup", None, (), (), date(2019, 12, 1)) for name in ("1912.10920", "0704.0100")]
+    given = [Judgement("soup", "1912.1092", 2), Judgement("soup", "0704.0100", 2), Judgement("soup", "1912.2", 2)]
+    judged = judged_hits(given, papers, DIRECTIONS, FakeEmbedder())
+
+    assert (len(judged.labels), judged.skipped) == (2, {"paper not given": ("soup 1912.2",)})
+
+
 def test_what_cannot_be_judged_is_counted_with_its_reason() -> None:
     """A paper that is not there; a direction that nobody knows."""
     judgements, papers = food_papers()

@@ -37,7 +37,7 @@ main()
 FACTS = """
 import json
 from littriage import wiring
-from littriage.errors import DiskFull, SettingsError, SourceUnavailable
+from littriage.errors import DiskFull, NoWarehouse, SettingsError, SourceUnavailable
 
 weekly = wiring.load_flow("weekly")
 backfill = wiring.load_flow("backfill")
@@ -60,12 +60,21 @@ try:
     schedule.serve({"warehouse": "w"}, "0 25 * * 1")
 except SettingsError as error:
     refused = str(error)
+try:
+    weekly.weekly.fn({"warehouse": "mistyped"}, harvest=False)
+except NoWarehouse as error:
+    missing = str(error)
+weekly.print_stages({
+    "stages": [{"name": "match", "seconds": 1.26, "peak_mib": 99.6, "counts": {"papers": 3, "hits": 4}}],
+    "failures": [{"stage": "harvest", "subject": "gans", "reason": "status 503"}],
+})
 print(json.dumps({
     "names": [weekly.weekly.name, backfill.backfill.name],
     "retried": [weekly._may_pass(None, None, Failed(error))
                 for error in (SourceUnavailable(""), ValueError(), DiskFull(""))],
     "served": {"limit": served.pop("global_limit").model_dump(mode="json"), **served},
     "refused": refused,
+    "missing": missing,
 }))
 """
 """What can be told of the flows without a server, as JSON."""
@@ -144,11 +153,17 @@ def test_what_prefect_keeps(ended: subprocess.CompletedProcess[str], folder: Pat
 
 @pytest.mark.slow
 def test_flows_and_their_schedule(tmp_path: Path):
-    """What may pass is tried again, the rest is not; of two runs at once the second is cancelled."""
+    """What may pass is tried again, the rest is not; of two runs at once the second is cancelled.
+
+    A flow that does not harvest makes no warehouse.
+    """
     found = program(FACTS, folder=tmp_path)
 
     assert (found.returncode, found.stderr) == (0, "")
-    facts = json.loads(found.stdout)
+    *lines, answer = found.stdout.splitlines()
+    assert lines == ["match: 1.3 s, 100 MiB; papers 3, hits 4", "! harvest, gans: status 503"]
+    facts = json.loads(answer)
+    assert facts["missing"].startswith("no warehouse at mistyped/")
     assert facts["names"] == ["littriage-weekly", "littriage-backfill"]
     assert facts["retried"] == [True, True, False]
     served = facts["served"]
@@ -179,6 +194,33 @@ def test_a_server_that_does_not_start(server: ModuleType, monkeypatch: pytest.Mo
     with pytest.raises(SourceUnavailable, match='"littriage harvest", then "littriage rank"'):
         server.start()
     assert "PREFECT_API_URL" not in os.environ
+
+
+def test_a_server_that_answers_late(server: ModuleType, monkeypatch: pytest.MonkeyPatch):
+    """Between two questions there is a pause, whether nobody answered or the answer was no; the server is held."""
+    import httpx
+
+    answers = [httpx.ConnectError("nobody"), httpx.Response(503), httpx.Response(200)]
+    pauses: list[float] = []
+
+    class Started:
+        def poll(self) -> None:
+            return None
+
+    def get(client: object, url: str, timeout: float) -> httpx.Response:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: Started())
+    monkeypatch.setattr(httpx.Client, "get", get)
+    monkeypatch.setattr(server.time, "sleep", pauses.append)
+    monkeypatch.setenv("PREFECT_API_URL", "")  # so that what start() sets is taken back
+
+    assert server.start().startswith("http://127.0.0.1:")
+    assert (answers, pauses) == ([], [0.2, 0.2])
+    assert isinstance(server._process, Started)
 
 
 # --- the command ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from littriage import resources
+from littriage.errors import SettingsError
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,27 @@ def test_a_folder_inside_the_package_serves_where_there_is_no_checkout(
 
 
 def test_a_folder_that_lacks_is_named() -> None:
-    with pytest.raises(FileNotFoundError, match="has no nonsense/ folder: install it again"):
+    with pytest.raises(SettingsError, match="has no nonsense/ folder: install it again"):
         resources.folder("nonsense")
+
+
+def test_a_folder_to_write_in_is_made(tmp_path: Path) -> None:
+    """With those above it; one that is there will do."""
+    folder = tmp_path / "a" / "b"
+
+    assert resources.writable_folder(folder, "x") == resources.writable_folder(folder, "x") == folder
+    assert folder.is_dir()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of that name, or no permission: the error says what to do instead."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(SettingsError, match="file cannot be used: File exists; take another"):
+        resources.writable_folder(tmp_path / "file", "take another")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(SettingsError, match="cannot be used: no permission to write in it; take another"):
+        resources.writable_folder(tmp_path, "take another")
 
 
 def test_every_statement_says_first_what_it_is_about() -> None:

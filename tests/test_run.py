@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +86,20 @@ def test_a_stage_is_timed_and_its_memory_noted(run: Run) -> None:
     assert (small.name, large.name) == ("small", "large")
     assert large.seconds > 0
     assert large.peak_mib >= before + 32
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_a_system_without_proc(monkeypatch: pytest.MonkeyPatch, absent: bool) -> None:
+    """macOS tells the peak since the process began; Windows has no such module, and 0 stands for not known."""
+
+    def no_proc(*_: object, **__: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", no_proc)
+    if absent:
+        monkeypatch.setitem(sys.modules, "resource", None)
+
+    assert (peak_mib() == 0) is absent
 
 
 def test_a_stage_that_fails_is_no_stage(run: Run) -> None:

@@ -16,6 +16,7 @@ from littriage import resources
 from littriage.errors import DiskFull, LittriageError, NoWarehouse, SchemaTooNew, WarehouseBusy
 from littriage.resources import WORKING
 from littriage.warehouse import Warehouse
+from littriage.warehouse.file import translated
 
 PAPER = {"id": ["2104.00001"], "title": ["T"], "authors": [["A"]], "categories": [["cs.CL"]]}
 FACTS: dict[str, Any] = {
@@ -119,6 +120,22 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path, content: bytes) -> 
     assert (tmp_path / WORKING).read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "IO Error: Trying to read a database file with storage version number 70, but we can only read storage "
+        "versions between 64 and 69.\nThe database file was created with a newer version of DuckDB.",
+        'Error opening "w": file was written with a storage version greater than the latest version supported by this '
+        "DuckDB instance. Try opening the file with a newer version of DuckDB.",
+    ],
+)
+def test_a_file_of_a_newer_duckdb_is_no_broken_file(tmp_path: Path, message: str) -> None:
+    """DuckDB's own words about the storage version become the next step."""
+    told = r"littriage\.duckdb was written by a newer DuckDB than .*: update littriage"
+    with pytest.raises(SchemaTooNew, match=told), translated(tmp_path / WORKING):
+        raise duckdb.IOException(message)
+
+
 def test_nothing_there_is_an_error_where_nothing_is_to_be_made(tmp_path: Path) -> None:
     """The message says what to run first; no folder is made."""
     with pytest.raises(NoWarehouse, match=r'no warehouse at .*run "littriage import FILE\.\.\."'):
@@ -185,6 +202,8 @@ class FullDisk:
     [
         'IO Error: Could not write file "w/littriage.duckdb.wal": No space left on device',
         "IO Error: Could not write all bytes to file: write error",
+        "Out of Memory Error: failed to offload data block of size 160.0 KiB (928.0 KiB/976.5 KiB used).\n"
+        "This limit was set by the 'max_temp_directory_size' setting.",
     ],
 )
 def test_a_full_disk_is_named(warehouse: Warehouse, message: str) -> None:

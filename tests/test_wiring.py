@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from fakes import FakeEmbedder
 from littriage import wiring
-from littriage.errors import SettingsError
+from littriage.errors import NoWarehouse, SettingsError
 from littriage.progress import Quiet
 from littriage.warehouse import derived
 from small_field import write_queries
@@ -112,6 +113,20 @@ def test_prefect_is_told_before_it_is_imported(monkeypatch: pytest.MonkeyPatch, 
     assert os.environ["PREFECT_LOGGING_LEVEL"] == "DEBUG"
 
 
+def test_a_state_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """The error names it and the variable that moves it: for Prefect, and for the pace of requests."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+
+    with pytest.raises(SettingsError, match=r"littriage/prefect cannot be used: .*set XDG_STATE_HOME"):
+        wiring.prepare_prefect()
+    with (
+        pytest.raises(SettingsError, match=r"littriage cannot be used: .*set XDG_STATE_HOME"),
+        wiring.arxiv_source(wiring.Settings()),
+    ):
+        pass
+
+
 # --- ports ------------------------------------------------------------------------------------------------------
 
 
@@ -121,9 +136,31 @@ def test_a_notice_stays_with_the_warehouse(tmp_path: Path):
     with wiring.opened_run(simulated, Quiet()) as run:
         assert run.notice == "Simulated."
 
-    with wiring.opened_run(wiring.replaced(simulated, notice=""), Quiet()) as run:
+    with wiring.opened_run(replace(simulated, notice=""), Quiet()) as run:
         assert run.notice == "Simulated."
         assert derived.stamped(run.warehouse, "notice") == "Simulated."
+
+
+def test_no_run_as_of_a_day_to_come(tmp_path: Path):
+    """Today will do; a later day is refused before a warehouse is made."""
+    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"))
+    today = wiring.SystemClock().today()
+
+    later = wiring.opened_run(settings, Quiet(), today + timedelta(days=2))
+    with pytest.raises(SettingsError, match="has not come yet: today is"), later:
+        pass
+    assert not settings.warehouse.exists()
+    with wiring.opened_run(settings, Quiet(), today) as run:
+        assert run.as_of == today
+
+
+def test_a_run_that_makes_no_warehouse(tmp_path: Path):
+    """At a mistyped path nothing is made."""
+    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"))
+
+    with pytest.raises(NoWarehouse, match="or pass --warehouse"), wiring.opened_run(settings, Quiet(), create=False):
+        pass
+    assert not settings.warehouse.exists()
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,10 @@ class FastEmbedder:
 def load_fast(cache: Path) -> Embedder:
     """The static model distilled from the packaged MiniLM: made in about half a minute once, kept in `cache`.
 
-    It needs torch the first time only. Its name ends with a hash of its vectors, for machines differ in the last bits of
-    the principal components, and vectors that differ must not share a cache. Raises ModelUnavailable when MiniLM is not there or the cache cannot be used.
+    It needs torch the first time only. Its name ends with 8 digits of the SHA-256 of the kept file: two machines may
+    distil vectors that differ in their last bits, and vectors that differ must not go by one name.
+
+    Raises ModelUnavailable when MiniLM is not there or the cache cannot be used.
     """
     from tokenizers import Tokenizer
 
@@ -235,7 +237,8 @@ def _distilled(source: Path, tokenizer: Tokenizer) -> NDArray[np.float32]:
 
     centred = states[used] - states[used].mean(axis=0)
     variance, axes = np.linalg.eigh(centred.T @ centred / len(used))
-    axes *= np.sign(np.take_along_axis(axes, np.abs(axes).argmax(axis=0)[None], axis=0))  # a solver's signs are arbitrary
+    largest = np.abs(axes).argmax(axis=0)
+    axes *= np.sign(axes[largest, np.arange(len(largest))])  # the signs of axes are the solver's whim: fix them
     components = centred @ axes[:, -_FAST_DIM:] / variance[-_FAST_DIM:] ** 0.25
     weight = np.log1p(np.arange(1, len(used) + 1) / 1000)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +175,8 @@ def judged_hits(
     by_slug = {direction.slug: direction for direction in directions}
     used: list[Judgement] = []
     skipped: dict[str, list[str]] = {}
-    for judgement in judgements:
+    for given in judgements:
+        judgement = replace(given, paper_id=_whole_id(given.paper_id, by_id))
         if judgement.direction not in by_slug:
             skipped.setdefault("unknown direction", []).append(f"{judgement.direction} {judgement.paper_id}")
         elif judgement.paper_id not in by_id:
@@ -210,6 +211,12 @@ def judged_hits(
         ),
         skipped={reason: tuple(of) for reason, of in skipped.items()},
     )
+
+
+def _whole_id(paper_id: str, papers: Mapping[str, Paper]) -> str:
+    """The id; with the zeros that a spreadsheet took from its end, as from a number, where that makes a known one."""
+    padded = paper_id.ljust(len("2103.00110"), "0")
+    return padded if paper_id not in papers and padded in papers else paper_id
 
 
 def _hits(matcher: Matcher, paper: Paper) -> dict[str, LexicalHit]:

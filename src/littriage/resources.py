@@ -5,6 +5,7 @@ In a wheel they lie inside the package; in a checkout, and in an editable instal
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +32,21 @@ def folder(name: str) -> Path:
         if candidate.is_dir() and (candidate != _CHECKOUT / name or (_CHECKOUT / "pyproject.toml").is_file()):
             return candidate
     raise SettingsError(f"this installation of littriage has no {name}/ folder: install it again")
+
+
+def writable_folder(path: Path, instead: str) -> Path:
+    """The folder, made if it is not there.
+
+    Raises SettingsError, which ends with what to do `instead`, where nothing can be written in it.
+    """
+    reason = "no permission to write in it"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if os.access(path, os.W_OK | os.X_OK):
+            return path
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise SettingsError(f"the folder {path} cannot be used: {reason}; {instead}", path=str(path))
 
 
 @cache

@@ -88,6 +88,7 @@ def settings_from(environment: Mapping[str, str], **options: Any) -> Settings:
     return settings
 
 
+_OTHER_STATE = "set XDG_STATE_HOME to another one"
 _VARIABLES: dict[str, Any] = {
     "warehouse": Path,
     "queries": Path,
@@ -155,12 +156,15 @@ def opened_run(
 
 @contextmanager
 def arxiv_source(settings: Settings) -> Iterator[ArxivApi]:
-    """arXiv's API at the configured address; the pace is kept for all processes of this user."""
+    """arXiv's API at the configured address; the pace is kept for all processes of this user.
+
+    Raises SettingsError where it cannot be kept.
+    """
     from littriage.sources.arxiv_api import ArxivApi
 
     source = ArxivApi(
         clock=SystemClock(),
-        state_folder=state_folder(),
+        state_folder=resources.writable_folder(state_folder(), _OTHER_STATE),
         address=settings.arxiv,
         contact=settings.contact,
         interval_s=settings.interval_s,
@@ -227,16 +231,9 @@ def prepare_prefect() -> None:
     """Set what Prefect reads when it is first imported: no telemetry, its own folder, time for its slow first start.
 
     It is told to keep its log to itself: what went wrong is an error or a part of the summary, and is printed once.
-    A variable that the user has set stays as it is. Raises SettingsError where that folder cannot be made.
+    A variable that the user has set stays as it is. Raises SettingsError where nothing can be written there.
     """
-    home = state_folder() / "prefect"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"the folder {home} cannot be made: {error.strerror}; set XDG_STATE_HOME to a folder that can be written",
-            path=str(home),
-        ) from error
+    home = resources.writable_folder(state_folder() / "prefect", _OTHER_STATE)
     for name, value in {
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

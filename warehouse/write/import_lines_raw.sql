@@ -1,5 +1,5 @@
--- raw: one row per line of a file of JSON lines, with a null object for a line that is no JSON object. Lines that are not
--- UTF-8, or longer than 16 MiB, go to the table `rejects`; import_lines_rejected adds them. Params: $path
+-- raw: one row per line of a file of JSON lines, with a null object for a line that is no JSON object. Lines that
+-- are not UTF-8, or longer than 16 MiB, go to the table `rejects`; import_lines_rejected adds them. Params: $path
 create or replace temp table raw as
 select
     row_number() over () as row_number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -50,9 +51,7 @@ def schedule(
     from littriage import wiring
 
     found = wiring.settings_from(os.environ, warehouse=warehouse, queries=queries, contact=contact)
-    settings = wiring.replaced(
-        found, warehouse=found.warehouse.resolve(), queries=found.queries and found.queries.resolve()
-    )
+    settings = replace(found, warehouse=found.warehouse.resolve(), queries=found.queries and found.queries.resolve())
     if len(cron.split()) != 5:
         raise SettingsError(f"--cron {cron!r}: expected five fields, such as {MONDAY_MORNING!r} for Mondays at six")
     if by is Form.SYSTEMD and cron != MONDAY_MORNING:

@@ -186,10 +186,7 @@ def _print_imported(stored: Sequence[tuple[Path, StageReport]], as_json: bool) -
         return
     tables.print_table(
         [Column("file"), Column("seconds", True), Column("peak MiB", True), Column("what")],
-        [
-            (file.name, f"{one.seconds:.1f}", f"{one.peak_mib:,.0f}", _counts_text(one.counts))
-            for file, one in stored
-        ],
+        [(file.name, f"{one.seconds:.1f}", f"{one.peak_mib:,.0f}", _counts_text(one.counts)) for file, one in stored],
     )
     tables.print_line(f"In all: {_counts_text(total)}")
 

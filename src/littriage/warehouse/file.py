@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import Any
 import duckdb
 
 from littriage import resources
-from littriage.errors import DiskFull, LittriageError, NoWarehouse, SchemaTooNew, SettingsError, WarehouseBusy
+from littriage.errors import DiskFull, LittriageError, NoWarehouse, SchemaTooNew, WarehouseBusy
 
 Row = tuple[Any, ...]
 
@@ -34,15 +33,17 @@ class Warehouse:
         """The warehouse in `folder`, brought up to the newest schema.
 
         Raises NoWarehouse (nothing there and not `create`), WarehouseBusy (another process writes), SchemaTooNew
-        (a newer littriage made it), DiskFull, and LittriageError for a file that is no DuckDB file.
+        (a newer littriage made it), DiskFull, SettingsError (nothing can be written in that folder), and LittriageError
+        for a file that is no DuckDB file.
         """
         path = folder / resources.WORKING
-        if not path.exists() and not create:
+        if create or folder.is_dir():
+            resources.writable_folder(folder, "pass another one with --warehouse")
+        if not create and not path.exists():
             raise NoWarehouse(
                 f'no warehouse at {path}: run "littriage import FILE..." or "littriage run" first, or pass --warehouse',
                 path=str(path),
             )
-        _make(folder)
         with translated(path):
             connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
         try:
@@ -159,20 +160,6 @@ class Warehouse:
 
     def _column_types(self, table: str) -> list[Row]:
         return self.connection.execute("select name, type from pragma_table_info($table)", {"table": table}).fetchall()
-
-
-def _make(folder: Path) -> None:
-    """Make a warehouse's folder, if need be. Raises SettingsError where it cannot hold one."""
-    reason = "no permission to write there"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if os.access(folder, os.W_OK | os.X_OK):
-            return
-    except OSError as error:
-        reason = str(error.strerror)
-    raise SettingsError(
-        f"{folder} cannot be the warehouse's folder: {reason}; pass another one with --warehouse", path=str(folder)
-    )
 
 
 def _now() -> datetime:

@@ -62,7 +62,8 @@ def import_file(warehouse: Warehouse, path: Path, *, today: date, now: datetime)
     Takes arXiv's public snapshot (JSON lines with `id`, `title`, `abstract`, `categories`, `versions`, ...:
     https://www.kaggle.com/datasets/Cornell-University/arxiv) and Parquet with at least the columns id, title and
     published; a Parquet file with venue and year holds conference papers, kept apart.
-    Raises ImportRefused for a file that holds no table of papers; broken rows are counted drops.
+    Raises ImportRefused for a file that holds no table of papers, or has a column of a type that cannot be read as it
+    should; broken rows are counted drops, lines that are not UTF-8 or longer than 16 MiB among them. Raises DiskFull.
     """
     source = path.name
     with warehouse.transaction():
@@ -105,7 +106,8 @@ def _stage(warehouse: Warehouse, path: Path) -> str:
         raise ImportRefused(f"no file at {path}: check the path", path=str(path))
     try:
         with translated(warehouse.path):
-            warehouse.run("write/import_macros")
+            warehouse.run("write/import_macro_one_line")
+            warehouse.run("write/import_macro_is_withdrawn")
             return _stage_parquet(warehouse, path) if path.suffix == ".parquet" else _stage_json_lines(warehouse, path)
     except duckdb.Error as error:
         raise ImportRefused(
@@ -152,7 +154,8 @@ def _selected(path: Path, name: str, kind: str, found: str) -> str:
         return f"array_to_string({name}, '{_SEPARATORS[name]}')"
     if not re.fullmatch(_EXPECTED_TYPES.get(name, _PLAIN_TYPE), found):
         raise ImportRefused(
-            f"{path} has the column {name} as {found}, which cannot be read as {kind}: write it as {kind} and import again",
+            f"{path} has the column {name} as {found}, which cannot be read as {kind}: "
+            f"write it as {kind} and import again",
             path=str(path),
             column=name,
             type=found,
@@ -161,9 +164,9 @@ def _selected(path: Path, name: str, kind: str, found: str) -> str:
 
 
 def _stage_json_lines(warehouse: Warehouse, path: Path) -> str:
-    warehouse.run("write/import_lines_rejects_emptied")
     warehouse.run("write/import_lines_raw", path=str(path))
     warehouse.run("write/import_lines_rejected")
+    warehouse.empty("rejects")
     (rows, objects) = warehouse.one("read/import_lines_shape")
     if rows == 0:
         raise ImportRefused(f"{path} is empty", path=str(path))
