@@ -75,7 +75,7 @@ def test_demo_shows_the_whole_chain(screen: str, folder: Path):
     assert screen.count(MARK) == 3  # at the start, and above each answer
     assert "Rising directions" in screen
     assert "Saturated directions" in screen
-    assert f"\n  littriage show denoising-diffusion --warehouse {folder}\n" in screen
+    assert f"\n  littriage show memory-efficient-training --warehouse {folder}\n" in screen
 
 
 @pytest.mark.slow

@@ -165,11 +165,17 @@ def test_trends_have_every_direction(published: Published):
     assert trends["parsing"][27].status is MonthStatus.PARTIAL
 
 
+def test_papers_link_to_arxiv_unless_they_may_be_simulated(published: Published, tmp_path: Path):
+    """The id of a simulated paper leads to somebody else's paper: a file with a notice has no links."""
+    with Published.open(fixture.publish(tmp_path)) as real:
+        assert real.papers("chart-reading", 1).papers[0].link == "https://arxiv.org/abs/2506.00001"
+    assert published.papers("chart-reading", 1).papers[0].link is None
+
+
 def test_papers(published: Published):
     """Newest first, filtered by day and sub-topic, with the total before the limit."""
     newest = published.papers("chart-reading", limit=2)
     assert ([paper.id for paper in newest.papers], newest.total) == (["2506.00001", "2505.00002"], 3)
-    assert newest.papers[0].link == "https://arxiv.org/abs/2506.00001"
 
     recent = published.papers("chart-reading", limit=9, since=date(2025, 6, 1))
     assert ([paper.id for paper in recent.papers], recent.total) == (["2506.00001"], 1)

@@ -96,10 +96,8 @@ class Member:
     probability: float
     """That the direction is the paper's main topic."""
     cluster: int | None
-
-    @property
-    def link(self) -> str:
-        return f"https://arxiv.org/abs/{self.id}"
+    link: str | None
+    """Its page; None where the file carries a notice, since the id of a simulated paper leads to somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,12 +243,15 @@ class Published:
     def papers(self, direction: str, limit: int, since: date | None = None, cluster: int | None = None) -> Members:
         """The newest papers of a direction, of one cluster or all, from the day `since` on."""
         return _members(
-            self._rows("read/published_papers", direction=direction, limit=limit, since=since, cluster=cluster)
+            self._rows("read/published_papers", direction=direction, limit=limit, since=since, cluster=cluster),
+            linked=not self.about.notice,
         )
 
     def top_papers(self, direction: str, limit: int) -> Members:
         """The papers of a direction that most surely belong to it."""
-        return _members(self._rows("read/published_top_papers", direction=direction, limit=limit))
+        return _members(
+            self._rows("read/published_top_papers", direction=direction, limit=limit), linked=not self.about.notice
+        )
 
     def claims(self, entry: Entry) -> tuple[Claim, ...]:
         """What the documents say of the direction and of its theme, oldest first."""
@@ -369,9 +370,17 @@ def _point(row: tuple[Any, ...]) -> TrendPoint:
     return TrendPoint(direction, month, papers, members, exposure, MonthStatus(status), reason)
 
 
-def _members(rows: list[tuple[Any, ...]]) -> Members:
+def _members(rows: list[tuple[Any, ...]], *, linked: bool) -> Members:
     papers = tuple(
-        Member(paper_id, title, tuple(authors), published, probability, cluster)
+        Member(
+            paper_id,
+            title,
+            tuple(authors),
+            published,
+            probability,
+            cluster,
+            f"https://arxiv.org/abs/{paper_id}" if linked else None,
+        )
         for paper_id, title, authors, published, probability, cluster, _ in rows
     )
     return Members(papers, rows[0][-1] if rows else 0)

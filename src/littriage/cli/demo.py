@@ -67,7 +67,12 @@ def demo(
     tables.print_line()
     tables.print_line(f"The files are in {warehouse}: littriage.duckdb (everything), published.duckdb (for readers).")
     tables.print_line("Try next:")
-    for command in ("show denoising-diffusion", "papers mixture-of-experts", "trend text-to-sql", "rising --lang zh"):
+    for command in (
+        "show memory-efficient-training",
+        "papers continual-learning",
+        "trend open-domain-chatbots",
+        "rising --lang zh",
+    ):
         tables.print_line(f"littriage {command} --warehouse {warehouse}", indent=2)
 
 

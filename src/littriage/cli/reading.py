@@ -329,7 +329,13 @@ def print_papers(papers: Sequence[Member], lang: Lang) -> None:
     tables.print_table(
         [Column(say(lang, key), figures=key in ("probability", "cluster")) for key in headings],
         [
-            (f"{paper.published}", chance_text(paper.probability), f"{paper.cluster or ''}", paper.link, paper.title)
+            (
+                f"{paper.published}",
+                chance_text(paper.probability),
+                f"{paper.cluster or ''}",
+                paper.link or paper.id,
+                paper.title,
+            )
             for paper in papers
         ],
     )
