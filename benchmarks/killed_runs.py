@@ -82,23 +82,28 @@ def main() -> int:
         if again != expected:
             print("two undisturbed runs differ: nothing can be said about killed ones")
             return 1
-        for number in range(1, arguments.kills + 1):
-            warehouse = folder / f"kill-{number}"
+        kills = late = 0
+        while kills < arguments.kills and late <= arguments.kills:
+            warehouse = folder / f"kill-{kills}-{late}"
             moment = draw.uniform(0, whole)
             left = killed(warehouse, environment, moment)
+            if left is None:  # the machine is quicker than before: draw again
+                late += 1
+                shutil.rmtree(warehouse)
+                continue
+            kills += 1
             stored = traces(warehouse, folder / "probe")
             found, seconds = undisturbed(warehouse, environment)
             wrong = [table for table in TABLES if found[table] != expected[table]]
-            wrong += [f"process {pid} stayed" for pid in left or ()]
+            wrong += [f"process {pid} stayed" for pid in left]
             bad += bool(wrong)
             verdict = f"DIFFERENT: {', '.join(wrong)}" if wrong else "OK"
-            how = "not killed, it ended before" if left is None else "killed at"
-            print(f"{number:>3}  {how} {moment:5.1f} s, {stored}; again {seconds:5.1f} s  {verdict}", flush=True)
+            print(f"{kills:>3}  killed at {moment:5.1f} s, {stored}; again {seconds:5.1f} s  {verdict}", flush=True)
             shutil.rmtree(warehouse)
     if today() != started_on:
         print("a day has passed since the first run, so that the verdicts' date differs: run it again")
         return 1
-    print(f"{arguments.kills - bad} of {arguments.kills} killed runs ended as if nothing had happened")
+    print(f"{kills - bad} of {kills} killed runs ended as if nothing had happened ({late} ended before their kill)")
     return int(bad > 0)
 
 
