@@ -469,7 +469,7 @@ def _end_of_record(fields: Iterable[Field], today: date) -> date:
 def give_verdicts(run: Run) -> Counts:
     """A verdict for every direction, as of the run's date."""
     assert run.as_of is not None, "weigh() sets it"
-    verdicts = judge(run.points, run.as_of)
+    run.verdicts = verdicts = judge(run.points, run.as_of)
     rules: dict[str, str] = dict(run.warehouse.rows("read/membership_rules"))
     derived.store_verdicts(run.warehouse, verdicts, rules)
     stages = [verdict.stage.value for verdict in verdicts]
@@ -501,11 +501,10 @@ def publish(run: Run, stamps: Mapping[str, str]) -> Counts:
 
 def result_table(run: Run) -> list[dict[str, Any]]:
     """One row per direction that rises, is hot or emerging, or is saturated: what a flow shows of its outcome."""
-    verdicts = judge(run.points, run.as_of) if run.as_of else ()
     shown = {Stage.RISING, Stage.HOT, Stage.EMERGING, Stage.SATURATED, Stage.PLATEAU, Stage.DECLINING}
     return [
         {"direction": one.direction, "stage": one.stage.value, "growth": one.growth and round(one.growth.mean, 3)}
-        for one in verdicts
+        for one in run.verdicts
         if one.stage in shown
     ]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from littriage.directions import category_set, query_fingerprint
-from littriage.model import Catalogue, TrendPoint
+from littriage.model import Catalogue, TrendPoint, Verdict
 from littriage.ports import Progress
 from littriage.warehouse import derived
 
@@ -52,6 +52,8 @@ class Run:
     """(stage, subject, reason) of what did not work and did not stop the run."""
     points: Mapping[str, Sequence[TrendPoint]] = field(default_factory=dict)
     """Trend points by direction, once they have been weighed."""
+    verdicts: Sequence[Verdict] = ()
+    """Once they have been given."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """The categories that each direction's share is measured in, once it has been weighed."""
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -129,11 +129,12 @@ def _direction_json(direction: Direction) -> dict[str, Any]:
             {"title": one.title, "year": one.year, "arxiv_id": one.arxiv_id, "checked": one.checked}
             for one in direction.exemplars
         ],
-        "claims": [_claim_json(claim) for claim in direction.claims],
+        "claims": [claim_json(claim) for claim in direction.claims],
     }
 
 
-def _claim_json(claim: Claim) -> dict[str, Any]:
+def claim_json(claim: Claim) -> dict[str, Any]:
+    """A claim as the documents make it."""
     return {
         "document": claim.document,
         "author": claim.author,

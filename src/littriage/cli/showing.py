@@ -11,6 +11,7 @@ import typer
 
 from littriage.claims import ClaimOutcome, claim_outcomes
 from littriage.cli import tables
+from littriage.cli.directions import claim_json
 from littriage.cli.messages import (
     UNKNOWN,
     chance_text,
@@ -289,16 +290,7 @@ def _claim_json(claim: Claim, record: Record | None, outcomes: Mapping[Claim, Cl
     outcome = outcomes.get(claim)
     return {
         "subject": claim.direction,
-        "document": claim.document,
-        "author": claim.author,
-        "date": claim.date,
-        "first_month": claim.window[0],
-        "last_month": claim.window[1],
-        "stance": claim.stance.value,
-        "paraphrase": claim.paraphrase,
-        "locator": claim.locator,
-        "inferred": claim.inferred,
-        "repost_of": claim.repost_of,
+        **claim_json(claim),
         "share_then": record.then if record else None,
         "share_then_month": record.then_month if record else None,
         "share_now": record.now if record else None,
