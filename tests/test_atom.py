@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from littriage.errors import MalformedFeed
+from littriage.identity import is_withdrawn
 from littriage.model import Paper
 from littriage.replica.feed import Slice, render_feed
-from littriage.sources.atom import is_withdrawn, parse_feed
+from littriage.sources.atom import parse_feed
 
 PAPERS = tuple(
     Paper(f"2103.0000{n}", "Übertitle", "Abstract.", ("Ada Lovelace",), ("cs.LG",), date(2021, 3, n)) for n in (1, 2)

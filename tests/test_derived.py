@@ -19,7 +19,7 @@ HIT = LexicalHit("demo", in_title=True, title_groups=1, phrases=2)
 def add_papers(warehouse: Warehouse, *ids: str, **facts: Any) -> None:
     known = {
         "title": "T", "abstract": "A.", "authors": ["A"], "categories": ["cs.CL"], "published": APRIL,
-        "date_kind": "submitted", "month": APRIL, "text_hash": "h", "source": "s", "imported": True,
+        "date_kind": "submitted", "month": APRIL, "text_hash": "h", "source": "s", "in_field": True,
     }  # fmt: skip
     warehouse.insert("paper", {"id": list(ids)}, **(known | facts))
 
@@ -132,10 +132,10 @@ def test_months_sum_the_probabilities_of_countable_papers(warehouse: Warehouse) 
 
 def test_months_of_imported_papers_leave_out_what_was_only_harvested(warehouse: Warehouse) -> None:
     add_papers(warehouse, "1")
-    add_papers(warehouse, "2", imported=False)
+    add_papers(warehouse, "2", in_field=False)
     derived.store_memberships(warehouse, [membership("1", 0.75), membership("2", 0.75)], "x")
 
-    assert derived.member_months(warehouse, imported=True) == {"demo": {APRIL: (0.75, 1)}}
+    assert derived.member_months(warehouse, in_field=True) == {"demo": {APRIL: (0.75, 1)}}
     assert derived.member_months(warehouse) == {"demo": {APRIL: (1.5, 2)}}
 
 

@@ -17,7 +17,7 @@ from littriage.run import Run
 from littriage.trends import month_span
 from littriage.warehouse import Warehouse
 from littriage.warehouse.checks import broken_rules
-from littriage.warehouse.papers import import_coverage, import_file
+from littriage.warehouse.imports import import_coverage, import_file
 
 CORPUS = Path(__file__).resolve().parents[1].parent / "shared" / "corpus"
 NOW = datetime(2026, 1, 1)

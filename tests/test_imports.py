@@ -17,18 +17,12 @@ from hypothesis import strategies as st
 
 from littriage.errors import DiskFull, ImportRefused
 from littriage.harvest import Window
+from littriage.identity import is_withdrawn
 from littriage.model import Drop, HarvestNote, Paper
-from littriage.sources.atom import is_withdrawn
 from littriage.warehouse import Warehouse
 from littriage.warehouse.checks import broken_rules
-from littriage.warehouse.papers import (
-    ImportReport,
-    import_coverage,
-    import_file,
-    read_papers,
-    store_harvested,
-    text_hash,
-)
+from littriage.warehouse.imports import ImportReport, import_coverage, import_file, read_papers
+from littriage.warehouse.papers import store_harvested, text_hash
 from paper_files import NOW, PAPER_TYPES, TODAY, VENUE_TYPES, json_lines, parquet, row, snapshot_row
 
 
@@ -499,7 +493,7 @@ def test_a_harvested_paper_joins_the_imported_field_when_a_file_holds_it(warehou
     (report,) = import_rows(warehouse, tmp_path, [row("2104.00001", version=1)])
 
     assert (report.stored, report.unchanged) == (1, 0)
-    assert stored(warehouse, "version, title, imported, source") == [(2, "Newer", True, "arxiv-api")]
+    assert stored(warehouse, "version, title, in_field, source") == [(2, "Newer", True, "arxiv-api")]
     assert [papers for _, papers, _, _ in counted(warehouse)] == [1]
 
 

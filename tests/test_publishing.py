@@ -30,7 +30,7 @@ def add_member(warehouse: Warehouse, number: int, **facts: Any) -> None:
     id_ = f"2104.{number:05}"
     known = {
         "title": "T", "abstract": "Secret abstract", "authors": ["A"], "categories": ["cs.CL"], "published": APRIL,
-        "date_kind": "submitted", "month": APRIL, "text_hash": "h", "source": "s", "imported": True,
+        "date_kind": "submitted", "month": APRIL, "text_hash": "h", "source": "s", "in_field": True,
     }  # fmt: skip
     warehouse.insert("paper", {"id": [id_]}, **(known | facts))
     warehouse.insert("vector", {"paper_id": [id_]}, model="m", dim=1, text_hash="h", value=b"0000")

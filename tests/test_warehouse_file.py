@@ -25,7 +25,7 @@ FACTS: dict[str, Any] = {
     "month": date(2021, 4, 1),
     "text_hash": "h",
     "source": "s",
-    "imported": True,
+    "in_field": True,
 }
 
 

@@ -9,7 +9,8 @@
         ├── MalformedFeed            an answer that is not the feed it should be
         │   ├── EmptyAnswer          no entries where the feed's total says there are some
         │   ├── ShortAnswer          fewer entries than the feed's total, at the end of a window
-        │   └── TotalChanged         the total differs between two pages of one window
+        │   ├── TotalChanged         the total differs between two pages of one window
+        │   └── TokenRejected        a resumption token that the source no longer takes, or that leads in a circle
         ├── DirectionError           a direction file is wrong
         │   └── UnknownDirection     no direction of that name
         ├── ImportRefused            a file that cannot be imported at all
@@ -86,6 +87,10 @@ class ShortAnswer(MalformedFeed):
 
 class TotalChanged(MalformedFeed):
     """The total differs between two pages of one window."""
+
+
+class TokenRejected(MalformedFeed):
+    """A resumption token that the source no longer takes, or that leads in a circle: begin the listing again."""
 
 
 class DirectionError(WillNotPass):

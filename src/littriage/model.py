@@ -199,6 +199,32 @@ class HarvestNote:
     """None: the window is complete."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request to a source, as the ledger keeps it."""
+
+    kind: str
+    """papers, count or records."""
+    place: str
+    """Where in the answer: the number of its first entry, or the resumption token; empty for the beginning."""
+    attempt: int
+    """1; 2 and more where the same was asked again."""
+    asked_at: datetime
+    """UTC, without a zone."""
+    waited_s: float
+    """Before it: the source's pace, and patience after a failure."""
+    seconds: float
+    """From asking to the end of the answer."""
+    outcome: str = "answered"
+    """`answered`, or the name of the error."""
+    reason: str = ""
+    expected: int | None = None
+    """The source's own total."""
+    received: int | None = None
+    """Entries of the answer; None where there was none."""
+    dropped: tuple[Drop, ...] = ()
+
+
 # --- membership -------------------------------------------------------------------------------------------------
 
 

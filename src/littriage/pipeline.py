@@ -38,7 +38,7 @@ from littriage.trends import (
     trend_points,
 )
 from littriage.verdicts import judge
-from littriage.warehouse import derived, papers
+from littriage.warehouse import derived, imports, papers
 from littriage.warehouse.publishing import publish as publish_file
 
 MATCH_BATCH = 20_000
@@ -78,7 +78,7 @@ class Breaker:
 
 def take_in(run: Run, path: Path) -> Counts:
     """Import one file of papers; the counts add up to its rows."""
-    report = papers.import_file(run.warehouse, path, today=run.today, now=run.now())
+    report = imports.import_file(run.warehouse, path, today=run.today, now=run.now())
     drops = {f"dropped: {drop.reason}": drop.rows for drop in report.drops}
     return {"rows": report.rows, "stored": report.stored, "unchanged": report.unchanged, **drops}
 
@@ -447,15 +447,15 @@ class Fields:
         checked = field_status(tuple(chosen.values()), as_of, found.with_abstract)
         members = dict(self.members(within).get(slug, {}))
         if of_files := [one.month for one in checked if one.source == IMPORT]:
-            held = self.members(within, imported=True).get(slug, {})
+            held = self.members(within, in_field=True).get(slug, {})
             members.update({month: held.get(month, (0.0, 0)) for month in of_files})
         return trend_points(slug, months, members, {one.month: one for one in checked})
 
-    def members(self, category: str | None, *, imported: bool = False) -> dict[str, derived.Months]:
+    def members(self, category: str | None, *, in_field: bool = False) -> dict[str, derived.Months]:
         """The months of every direction: of its papers in one category or of all, of imported ones or of all."""
-        if (category, imported) not in self._members:
-            self._members[category, imported] = derived.member_months(self._warehouse, category, imported=imported)
-        return self._members[category, imported]
+        if (category, in_field) not in self._members:
+            self._members[category, in_field] = derived.member_months(self._warehouse, category, in_field=in_field)
+        return self._members[category, in_field]
 
 
 def _end_of_record(fields: Iterable[Field], today: date) -> date:

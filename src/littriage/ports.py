@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from littriage.model import Drop, Paper, Query, Window
+from littriage.model import Attempt, Drop, Paper, Query, Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,6 +39,48 @@ class PaperSource(Protocol):
         """The matching papers, page by page, oldest first; the last page completes the window or an error says why."""
         ...
 
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every request since the last call, the failed ones included, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """One answer of a listing by date of change: papers as they are now."""
+
+    papers: tuple[Paper, ...]
+    deleted: tuple[str, ...]
+    """Base ids of records that the source has deleted."""
+    token: str | None
+    """Where the listing goes on; None: it is complete."""
+    responded_on: date
+    """The source's own day."""
+    oldest: date | None
+    """First and last datestamp of the page; None for a page without records."""
+    newest: date | None
+    in_order: bool
+    """The datestamps within the page never go back."""
+    received: int
+    """Records in the answer, the dropped ones included."""
+    dropped: tuple[Drop, ...] = ()
+
+
+class RecordSource(Protocol):
+    """A place that lists records by the day of their last change.
+
+    Raises SourceUnavailable, MalformedFeed, HarvestRefused, and TokenRejected for a token that it no longer takes.
+    """
+
+    name: str
+
+    def pages(self, set_spec: str, since: date | None, token: str | None = None) -> Iterator[RecordPage]:
+        """What has changed in a set since a day, page by page, or the rest of a listing from its token on."""
+        ...
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every request since the last call, the failed ones included, oldest first."""
+        ...
+
 
 class Embedder(Protocol):
     """Text to vectors."""
@@ -63,6 +105,10 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never go back."""
+        ...
+
+    def now(self) -> datetime:
+        """The UTC time, without a zone."""
         ...
 
     def sleep(self, seconds: float) -> None: ...

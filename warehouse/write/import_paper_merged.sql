@@ -1,7 +1,7 @@
 -- merged: what the warehouse is to hold of each usable row of `incoming`, and whether that is more than it holds now.
 -- The text comes from the row with an abstract, then from the newer version, then from the later import. The day of
 -- the first version never moves later; a withdrawal stands until a newer version lifts it; a paper that any source
--- lists, other than as a sample, is counted. Params: $source, $imported
+-- lists, other than as a sample, is counted. Params: $source, $in_field, $today
 create or replace temp table merged as
 with paired as (
     select
@@ -36,7 +36,8 @@ with paired as (
         end as not_counted,
         if(older, known.text_hash, incoming.text_hash) as text_hash,
         if(older, known.source, $source) as source,
-        $imported or coalesce(known.imported, false) as imported,
+        if(known.id is null, $today::date, known.first_seen) as first_seen,
+        $in_field or coalesce(known.in_field, false) as in_field,
         known
     from incoming
     left join paper as known on known.id = incoming.id
@@ -46,9 +47,9 @@ select
     * exclude (known),
     if(text_hash = known.text_hash and categories = known.categories, known.matched_with, null) as matched_with,
     known.id is null
-        or (version, text_hash, categories, published, not_counted, imported, len(authors))
+        or (version, text_hash, categories, published, not_counted, in_field, len(authors))
             is distinct from (
-                known.version, known.text_hash, known.categories, known.published, known.not_counted, known.imported,
+                known.version, known.text_hash, known.categories, known.published, known.not_counted, known.in_field,
                 len(known.authors)
             ) as better
 from paired

@@ -53,7 +53,7 @@ def membership(
     """
     from littriage import wiring
     from littriage.evaluation import evaluate_membership, load_judgements
-    from littriage.warehouse.papers import read_papers
+    from littriage.warehouse.imports import read_papers
 
     settings = wiring.settings_from(os.environ, queries=queries, model=model, device=device)
     judgements = load_judgements(gold)

@@ -205,10 +205,10 @@ def import_coverage(
 
     Without it they are assumed complete, and said to be.
     """
-    from littriage.warehouse import Warehouse, papers
+    from littriage.warehouse import Warehouse, imports
 
     with Warehouse.open(_settings(warehouse=warehouse).warehouse) as opened:
-        months = papers.import_coverage(opened, file)
+        months = imports.import_coverage(opened, file)
     tables.print_line(f"{months:,} months of categories are stated by {file.name}")
 
 

@@ -16,17 +16,12 @@ from itertools import islice
 import arxiv  # type: ignore[import-untyped]
 
 from littriage.errors import HarvestRefused, MalformedFeed
+from littriage.identity import canonical_categories, clean_text, is_withdrawn
 from littriage.model import Drop, Paper, parse_arxiv_id
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _OPENSEARCH = "{http://a9.com/-/spec/opensearch/1.1/}"
 _CATEGORY = re.compile(r"[a-z-]+(\.[A-Za-z-]+)?")
-_WITHDRAWN_WORK = re.compile(
-    r"\b(paper|article|manuscript|submission|version|preprint|work|note)\b[^.]{0,40}\bwithdrawn\b", re.IGNORECASE
-)
-_WITHDRAWN_BY = re.compile(r"^\W*withdrawn\b|\bwithdrawn\s+by\s+(the\s+)?(authors?|arxiv|submitter)\b", re.IGNORECASE)
-_WITHDRAWN_OPENING = 120
-"""Characters of an abstract in which its withdrawal would be said; further on it may be about withdrawals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,32 +123,18 @@ def parse_result(result: arxiv.Result) -> Paper:
     if name is None:
         raise MalformedFeed(f"{result.entry_id!r} is no arXiv id", id=result.entry_id)
     # ACM and MSC classes come as categories too: keep arXiv's own, the primary one first.
-    categories = dict.fromkeys([result.primary_category, *result.categories])
-    abstract = _flat(result.summary)
-    comments = _flat(result.comment or "")
+    categories = [result.primary_category, *result.categories]
+    abstract = clean_text(result.summary)
+    comments = clean_text(result.comment or "")
     return Paper(
         id=name.base,
-        title=_flat(result.title),
+        title=clean_text(result.title),
         abstract=abstract or None,
-        authors=tuple(_flat(author.name) for author in result.authors if author.name.strip()),
-        categories=tuple(category for category in categories if _CATEGORY.fullmatch(category)),
+        authors=tuple(clean_text(author.name) for author in result.authors if author.name.strip()),
+        categories=canonical_categories(category for category in categories if _CATEGORY.fullmatch(category)),
         published=result.published.date(),
         version=name.version,
         updated=result.updated,
         comments=comments or None,
         withdrawn=is_withdrawn(abstract, comments),
-    )
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
-def is_withdrawn(abstract: str, comments: str) -> bool:
-    """Whether the comments, or the opening of the abstract, say that the paper has been withdrawn."""
-    return bool(
-        _WITHDRAWN_WORK.search(comments)
-        or _WITHDRAWN_BY.search(comments)
-        or _WITHDRAWN_WORK.search(abstract[:_WITHDRAWN_OPENING])
-        or _WITHDRAWN_BY.match(abstract)
     )

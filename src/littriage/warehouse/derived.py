@@ -193,13 +193,13 @@ Months = dict[date, tuple[float, int]]
 """Month -> expected members and members."""
 
 
-def member_months(warehouse: Warehouse, category: str | None = None, *, imported: bool = False) -> dict[str, Months]:
+def member_months(warehouse: Warehouse, category: str | None = None, *, in_field: bool = False) -> dict[str, Months]:
     """The months of each direction, of its papers in one category, or of all whose categories are known.
 
-    `imported`: only of papers that an imported file holds.
+    `in_field`: only of papers that a copy of the whole field holds.
     """
     found: dict[str, Months] = {}
-    for direction, month, papers, members in warehouse.rows("marts/member_month", category=category, imported=imported):
+    for direction, month, papers, members in warehouse.rows("marts/member_month", category=category, in_field=in_field):
         found.setdefault(direction, {})[month] = (papers, members)
     return found
 
