@@ -257,7 +257,7 @@ def test_rows_come_back_as_they_went_in(warehouse: Warehouse) -> None:
     april, second = date(2021, 4, 1), datetime(2021, 4, 5, 6, 7, 8, 9)
 
     assert warehouse.connection.execute(
-        "select id, title, abstract, authors, categories, updated, month, imported, version from paper order by id"
+        "select id, title, abstract, authors, categories, updated, month, in_field, version from paper order by id"
     ).fetchall() == [
         ("1", "图神经网络", None, ["Çelik, D.", "E; F"], ["cs.CL"], second, april, True, None),
         ("2", "a 'quoted' \"title\"", "", [], [], None, april, True, None),

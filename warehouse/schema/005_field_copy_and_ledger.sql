@@ -19,6 +19,7 @@ create table oai_list (                  -- where the listing of an OAI set stan
     records          bigint not null,
     under_way        boolean not null,
     base             text,               -- what the copy rests on: listing, or the name of an imported file; null: nothing
+    base_to          date,               -- the last day that an imported base is taken to hold; null for a listing
     current_to       date,               -- all that had changed before this day is held; null: no listing has finished
     finished_at      timestamp
 );
@@ -50,7 +51,7 @@ create table import_rejected (           -- rows of a file that could not be rea
     imported_at      timestamp not null,
     place            text not null,      -- such as "line 17"
     reason           text not null,
-    content          text not null       -- its beginning
+    content          text not null        -- its beginning
 );
 
 alter table import_file add column fingerprint text;
