@@ -42,9 +42,9 @@ def render_error(query: str, day: date, reason: str) -> bytes:
     """The feed of an error: a single entry that looks much like a paper."""
     address = f"https://arxiv.org/api/errors#{reason.replace(' ', '_')}"
     entry = f"""  <entry>
-    <id>{_text(address)}</id>
+    <id>{xml_text(address)}</id>
     <title>Error</title>
-    <summary>{_text(reason)}</summary>
+    <summary>{xml_text(reason)}</summary>
     <updated>{day}T00:00:00Z</updated>
     <published>{day}T00:00:00Z</published>
     <link href={quoteattr(address)} rel="alternate" type="text/html"/>
@@ -62,16 +62,18 @@ def render_entry(paper: Paper) -> str:
         for category in paper.categories
     )
     primary = paper.primary_category
-    authors = "".join(f"    <author>\n      <name>{_text(author)}</name>\n    </author>\n" for author in paper.authors)
+    authors = "".join(
+        f"    <author>\n      <name>{xml_text(author)}</name>\n    </author>\n" for author in paper.authors
+    )
     return f"""  <entry>
     <id>http://arxiv.org/abs/{name}</id>
-    <title>{_text(paper.title)}</title>
+    <title>{xml_text(paper.title)}</title>
     <updated>{_moment(updated_at(paper))}</updated>
     <link href="https://arxiv.org/abs/{name}" rel="alternate" type="text/html"/>
     <link href="https://arxiv.org/pdf/{name}" rel="related" type="application/pdf" title="pdf"/>
-    <summary>{_text(paper.abstract or "")}</summary>
+    <summary>{xml_text(paper.abstract or "")}</summary>
 {categories}    <published>{_moment(submitted_at(paper))}</published>
-{f"    <arxiv:comment>{_text(paper.comments)}</arxiv:comment>" + chr(10) if paper.comments else ""}\
+{f"    <arxiv:comment>{xml_text(paper.comments)}</arxiv:comment>" + chr(10) if paper.comments else ""}\
 {f"    <arxiv:primary_category term={quoteattr(primary)}/>" + chr(10) if primary else ""}\
 {authors}  </entry>
 """
@@ -83,9 +85,9 @@ def _feed(query: str, day: date, total: int, start: int, size: int, entries: str
 <feed xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/" xmlns:arxiv="http://arxiv.org/schemas/atom" \
 xmlns="http://www.w3.org/2005/Atom">
   <id>https://arxiv.org/api/{key}</id>
-  <title>arXiv Query: {_text(query)}</title>
+  <title>arXiv Query: {xml_text(query)}</title>
   <updated>{day}T00:00:00Z</updated>
-  <link href={quoteattr("https://arxiv.org/api/query?" + _UNPRINTABLE.sub("", query))} type="application/atom+xml"/>
+  <link href={quoteattr("https://arxiv.org/api/query?" + printable(query))} type="application/atom+xml"/>
   <opensearch:itemsPerPage>{size}</opensearch:itemsPerPage>
   <opensearch:totalResults>{total}</opensearch:totalResults>
   <opensearch:startIndex>{start}</opensearch:startIndex>
@@ -93,8 +95,14 @@ xmlns="http://www.w3.org/2005/Atom">
 """.encode()
 
 
-def _text(text: str) -> str:
-    return escape(_UNPRINTABLE.sub("", text))
+def printable(text: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def xml_text(text: str) -> str:
+    """The text as it stands between two tags."""
+    return escape(printable(text))
 
 
 def _moment(at: datetime) -> str:

@@ -1,18 +1,22 @@
-"""arXiv's query API on the loopback interface, over a corpus in memory.
+"""arXiv's query API and its OAI-PMH service on the loopback interface, over a corpus in memory.
 
     with Replica(papers) as replica:
         source = ArxivApi(address=replica.address, ...)
+        other = OaiPmh(address=replica.oai_address, ...)
 
-Limits and errors are those of https://info.arxiv.org/help/api/user-manual.html: at most 2,000 entries a slice and
-30,000 in all, errors as one Atom entry with status 400. Relevance is not imitated.
+Limits and errors of the query API are those of https://info.arxiv.org/help/api/user-manual.html: at most 2,000 entries
+a slice and 30,000 in all, errors as one Atom entry with status 400. Relevance is not imitated. For OAI-PMH see
+`littriage.replica.oai`. With a script (`littriage.replica.days`) both answer as of one day, and `set_day` moves it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from types import TracebackType
@@ -20,11 +24,14 @@ from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
 from littriage.model import Paper, parse_arxiv_id
+from littriage.replica.days import Script
 from littriage.replica.faults import Answer, Fault, Plan, Request, no_faults
 from littriage.replica.feed import Slice, render_error, render_feed
+from littriage.replica.oai import EARLIEST, TEXT_XML, Repository, answer_oai, default_datestamp
 from littriage.replica.search import BadQuery, Index, parse_expression
 
 PATH = "/api/query"
+OAI_PATH = "/oai"
 SLICE_LIMIT = 2_000
 TOTAL_LIMIT = 30_000
 _SORT_BY = ("relevance", "lastUpdatedDate", "submittedDate")
@@ -82,17 +89,60 @@ def _base_id(text: str) -> str:
     return parsed.base
 
 
+@dataclass(frozen=True)
+class _Service:
+    """A corpus as of a day, in the form that each channel needs, made when it is first asked for."""
+
+    papers: tuple[Paper, ...]
+    datestamps: Mapping[str, date]
+    deleted: Collection[str]
+    day: date
+    page_size: int | None
+
+    @cached_property
+    def index(self) -> Index:
+        """What the query API answers from: deleted papers are gone."""
+        return Index(paper for paper in self.papers if paper.id not in self.deleted)
+
+    @cached_property
+    def repository(self) -> Repository:
+        """What OAI-PMH answers from."""
+        return Repository(
+            self.papers, day=self.day, datestamps=self.datestamps, deleted=self.deleted, page_size=self.page_size
+        )
+
+
 class Replica:
     """A running service: listens from `with` until its end, on a free port unless one is given.
 
-    `requests` is the history, oldest first; `faults` may be exchanged while it runs.
+    Without a script it holds all the papers, and its day is the newest that any of them names. `datestamps` (by id)
+    overrules the day of a paper's last version as its OAI-PMH datestamp; `deleted` are ids of papers that the listing
+    shows as deleted and the query API no longer knows. With a script instead of papers it begins on the script's first
+    day. `requests` is the history of both channels, oldest first; `faults` may be exchanged while it runs.
     """
 
-    def __init__(self, papers: Iterable[Paper], *, faults: Plan = no_faults, port: int = 0) -> None:
-        self.index = Index(papers)
+    def __init__(
+        self,
+        papers: Iterable[Paper] = (),
+        *,
+        faults: Plan = no_faults,
+        port: int = 0,
+        oai_page_size: int | None = None,
+        datestamps: Mapping[str, date] | None = None,
+        deleted: Collection[str] = (),
+        script: Script | None = None,
+    ) -> None:
         self.faults = faults
         self.requests: list[Request] = []
-        self._day = max((paper.published for paper in self.index.papers), default=date(1991, 8, 14))
+        self._page_size = oai_page_size
+        self._script = script
+        if script is None:
+            everything, stamps = tuple(papers), datestamps or {}
+            days = (stamps.get(paper.id) or default_datestamp(paper) for paper in everything)
+            newest = max(days, default=EARLIEST)
+            self._service = _Service(everything, stamps, deleted, newest, oai_page_size)
+        else:
+            self.set_day(script.first_day)
         self._lock = Lock()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.replica = self
@@ -100,8 +150,30 @@ class Replica:
 
     @property
     def address(self) -> str:
-        """What a client takes for arXiv's own address."""
+        """What a client takes for the address of arXiv's query API."""
         return f"http://127.0.0.1:{self._server.server_port}{PATH}"
+
+    @property
+    def oai_address(self) -> str:
+        """What a client takes for the address of arXiv's OAI-PMH service."""
+        return f"http://127.0.0.1:{self._server.server_port}{OAI_PATH}"
+
+    @property
+    def day(self) -> date:
+        """The service's own day."""
+        return self._service.day
+
+    @property
+    def index(self) -> Index:
+        """The corpus that the query API answers from."""
+        return self._service.index
+
+    def set_day(self, day: date) -> None:
+        """Answer as of the end of that day of the script from now on; tokens of earlier days have expired."""
+        if self._script is None:
+            raise ValueError("a replica without a script has one day only: pass script=")
+        papers, datestamps, deleted = self._script.corpus(day)
+        self._service = _Service(papers, datestamps, deleted, day, self._page_size)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -117,17 +189,21 @@ class Replica:
     def answer(self, path: str, headers: Mapping[str, str]) -> Answer:
         """What a request is answered with; writes it into the history."""
         parts = urlsplit(path)
-        parameters = dict(parse_qsl(parts.query))
+        pairs = parse_qsl(parts.query, keep_blank_values=parts.path == OAI_PATH)
         with self._lock:
-            request = Request(len(self.requests) + 1, path, parameters, headers, time.monotonic())
+            request = Request(len(self.requests) + 1, path, dict(pairs), headers, time.monotonic())
             self.requests.append(request)
-        if parts.path != PATH:
+        if parts.path not in (PATH, OAI_PATH):
             return Answer(b"Not found\n", 404, "text/plain")
         fault = self.faults(request) or Fault()
+        service = self._service
+        if parts.path == OAI_PATH:
+            body = answer_oai(service.repository, pairs, self.oai_address, fault.of_list)
+            return fault.of_answer(Answer(body, content_type=TEXT_XML))
         try:
-            answer = Answer(render_feed(fault.of_slice(find(self.index, parameters)), self._day))
+            answer = Answer(render_feed(fault.of_slice(find(service.index, request.parameters)), service.day))
         except BadQuery as error:
-            answer = Answer(render_error(parts.query, self._day, str(error)), 400)
+            answer = Answer(render_error(parts.query, service.day, str(error)), 400)
         return fault.of_answer(answer)
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from littriage.directions import Matcher
 from littriage.model import Catalogue, Direction, Paper
+from littriage.replica.days import WITHDRAWAL
 from littriage.replica.prose import authors, background_topics, direction_topic, title_and_abstract
 from littriage.trends import month_after
 
@@ -242,7 +243,7 @@ class _Writer:
             published=published,
             version=version,
             updated=min(moment + timedelta(days=30 * (version - 1) * rng.random()), end),
-            comments="This paper has been withdrawn by the authors" if withdrawn else rng.choice(_COMMENTS),
+            comments=WITHDRAWAL if withdrawn else rng.choice(_COMMENTS),
             withdrawn=withdrawn,
         )
         return SimulatedPaper(paper, about, mentions)
