@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,3 +30,26 @@ class FakeEmbedder:
                 row[number % self.dim] += 1 if number >> 63 else -1
             row[0] += 1e-3  # words that cancel out must not leave a row of zeros
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+@dataclass
+class FakeClock:
+    """A clock that only moves when told to; `sleeps` is its history."""
+
+    seconds: float = 0.0
+    """Its monotonic reading."""
+    day: date = date(2026, 1, 1)
+    sleeps: list[float] = field(default_factory=list)
+
+    def today(self) -> date:
+        return self.day
+
+    def now(self) -> datetime:
+        return datetime.combine(self.day, time()) + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.seconds += seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,6 +13,7 @@ from threading import Event
 import arxiv
 import pytest
 
+from fakes import FakeClock
 from littriage.errors import (
     EmptyAnswer,
     HarvestRefused,
@@ -22,17 +24,19 @@ from littriage.errors import (
     SourceUnavailable,
     TotalChanged,
 )
-from littriage.model import Drop, Paper, Query, Window
+from littriage.model import Attempt, Drop, Paper, Query, Window
 from littriage.ports import Page
 from littriage.replica import Replica
 from littriage.replica.faults import (
     Fault,
     Plan,
     always,
+    control_character,
     cut,
     empty_page,
     error_entry,
     false_zero,
+    gzip_bomb,
     held,
     html_page,
     moved,
@@ -43,6 +47,7 @@ from littriage.replica.faults import (
     rewritten,
     script,
     short_page,
+    wrong_encoding,
 )
 from littriage.replica.feed import Slice
 from littriage.sources import transport
@@ -51,24 +56,6 @@ from littriage.sources.transport import Patience
 
 MARCH = Window(date(2021, 3, 1), date(2021, 3, 31))
 QUERY = Query((("transformer",),), (), ("cs.LG",))
-
-
-class FakeClock:
-    """A clock that only moves when told to; `sleeps` is its history."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.sleeps: list[float] = []
-
-    def today(self) -> date:
-        return date(2026, 1, 1)
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        self.now += seconds
 
 
 def paper(number: int, **facts: object) -> Paper:
@@ -248,6 +235,8 @@ FAULTS = [
     pytest.param(TRUNCATED, MalformedFeed, id="half a feed"),
     pytest.param(NO_TOTAL, MalformedFeed, id="no total"),
     pytest.param(BOMB, MalformedFeed, id="entities"),
+    pytest.param(wrong_encoding(), MalformedFeed, id="encoding"),
+    pytest.param(control_character(), MalformedFeed, id="control character"),
     pytest.param(OTHER_START, MalformedFeed, id="another page"),
     pytest.param(TOO_MANY, MalformedFeed, id="too many entries"),
     pytest.param(moved("http://127.0.0.1:9/elsewhere"), MalformedFeed, id="redirect"),
@@ -389,6 +378,20 @@ def test_an_endless_answer_is_stopped(source: Open, monkeypatch: pytest.MonkeyPa
         list(source(replica, patience=Patience(attempts=1)).pages(QUERY, MARCH))
 
 
+def test_an_answer_that_grows_is_stopped_while_it_grows(source: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 kilobytes that unpack to a thousand times as much are never held whole."""
+    monkeypatch.setattr(transport, "MAX_BYTES", 4 << 20)
+    with Replica(PAPERS, faults=always(gzip_bomb(64))) as replica:
+        arxiv_source = source(replica, patience=Patience(attempts=1))
+        tracemalloc.start()
+        with pytest.raises(MalformedFeed, match="more than 4194304 bytes"):
+            arxiv_source.count(QUERY, MARCH)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert peak < 16 << 20
+
+
 def test_loopback_needs_no_proxy(source: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy of the environment is not asked for this machine's own addresses."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -437,6 +440,95 @@ def test_requests_keep_their_distance(source: Open, clock: FakeClock) -> None:
         source(replica, interval_s=3.0).count(QUERY, MARCH)
 
     assert clock.sleeps == [3.0, 3.0, 3.0]
+
+
+def test_a_pause_that_was_told_is_kept_by_the_next_source(source: Open, clock: FakeClock) -> None:
+    """The first one gave up; another on the same state folder does not ask before the time has come."""
+    with Replica(PAPERS, faults=script({1: refused(503, "90")})) as replica:
+        with pytest.raises(SourceUnavailable):
+            source(replica, patience=Patience(attempts=1)).count(QUERY, MARCH)
+        assert source(replica).count(QUERY, MARCH) == 25
+
+    assert clock.sleeps == [90.0]
+
+
+def test_a_pause_beyond_patience_is_not_tried(source: Open, clock: FakeClock) -> None:
+    """No request is sent while the service wants none."""
+    with Replica(PAPERS, faults=script({1: refused(503, "7200")})) as replica:
+        for _ in range(3):
+            with pytest.raises(SourceUnavailable, match="try again in 7200 s"):
+                source(replica).count(QUERY, MARCH)
+
+    assert (len(replica.requests), clock.sleeps) == (1, [])
+
+
+# --- notes ------------------------------------------------------------------------------------------------------
+
+
+def test_every_request_is_noted(source: Open, clock: FakeClock) -> None:
+    """Kind, place, how often, how long it waited, and what came; a second call tells only what came since."""
+    faults = script({2: refused(503, "90"), 3: TRUNCATED})
+    with Replica(PAPERS, faults=faults) as replica:
+        arxiv_source = source(replica, interval_s=3.0)
+        list(arxiv_source.pages(QUERY, MARCH))
+        noted = arxiv_source.attempts()
+        assert arxiv_source.attempts() == ()
+        arxiv_source.count(QUERY, MARCH)
+
+    assert [(one.kind, one.place, one.attempt, one.waited_s, one.outcome, one.received) for one in noted] == [
+        ("papers", "", 1, 0.0, "answered", 10),
+        ("papers", "10", 1, 3.0, "SourceUnavailable", None),
+        ("papers", "10", 2, 90.0, "MalformedFeed", None),
+        ("papers", "10", 3, 10.0, "answered", 10),
+        ("papers", "20", 1, 3.0, "answered", 5),
+    ]
+    assert [one.expected for one in noted] == [25, None, None, 25, 25]
+    assert "status 503: try again in 90 s" in noted[1].reason
+    assert noted[3].asked_at == datetime(2026, 1, 1, 0, 1, 43)
+    assert arxiv_source.attempts() == (Attempt("count", "", 1, clock.now(), 3.0, 0.0, expected=25, received=0),)
+
+
+def test_both_questions_behind_a_zero_are_noted(source: Open) -> None:
+    """The second follows an answer, not a failure: each is a first attempt."""
+    with Replica([], faults=script({2: refused(503)})) as replica:
+        arxiv_source = source(replica)
+        arxiv_source.count(QUERY, MARCH)
+
+    assert [(one.attempt, one.outcome, one.expected) for one in arxiv_source.attempts()] == [
+        (1, "answered", 0),
+        (1, "SourceUnavailable", None),
+        (2, "answered", 0),
+    ]
+
+
+def test_a_short_answer_is_noted_with_its_numbers(source: Open) -> None:
+    """What the feed said, and that nothing came."""
+    with Replica(PAPERS, faults=on_page(2, empty_page())) as replica:
+        arxiv_source = source(replica, patience=Patience(attempts=1))
+        with pytest.raises(ShortAnswer):
+            list(arxiv_source.pages(QUERY, MARCH))
+
+    _, short = arxiv_source.attempts()
+    assert (short.place, short.outcome, short.expected, short.received) == ("10", "ShortAnswer", 25, 0)
+
+
+# --- rewritten queries ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"submittedDate:[202103010000", b"submittedDate:[202003010000"), (b"cat:cs.LG", b"all:cs.LG")],
+)
+def test_an_answer_to_another_query_is_no_answer(source: Open, clock: FakeClock, old: bytes, new: bytes) -> None:
+    """The feed's title shows the query as understood; the same comes back after a wait, or the window fails."""
+    other = rewritten(lambda body: body.replace(old, new, 1))
+    with Replica(PAPERS[:8], faults=script({1: other})) as replica:
+        assert papers_of(list(source(replica).pages(QUERY, MARCH))) == list(PAPERS[:8])
+    with (
+        Replica(PAPERS[:8], faults=always(other)) as replica,
+        pytest.raises(MalformedFeed, match="the source answered another query"),
+    ):
+        source(replica).count(QUERY, MARCH)
 
 
 # --- rows that are not papers -----------------------------------------------------------------------------------
@@ -500,7 +592,13 @@ def test_a_withdrawn_paper_is_kept_and_marked(source: Open) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"address": "export.arxiv.org"}, {"address": "file:///etc/passwd"}, {"page_size": 0}, {"page_size": 2001}],
+    [
+        {"address": "export.arxiv.org"},
+        {"address": "file:///etc/passwd"},
+        {"address": "http://["},
+        {"page_size": 0},
+        {"page_size": 2001},
+    ],
 )
 def test_settings_that_cannot_work_are_refused(tmp_path: Path, clock: FakeClock, settings: dict[str, object]) -> None:
     """Before the first request."""

@@ -7,7 +7,7 @@
     └── WillNotPass                  the same call fails again
         ├── HarvestRefused           the source says that the query itself is wrong
         ├── MalformedFeed            an answer that is not the feed it should be
-        │   ├── EmptyAnswer          no entries where the feed's total says there are some
+        │   ├── EmptyAnswer          no entries, though nothing says that there are none
         │   ├── ShortAnswer          fewer entries than the feed's total, at the end of a window
         │   ├── TotalChanged         the total differs between two pages of one window
         │   └── TokenRejected        a resumption token that the source no longer takes, or that leads in a circle
@@ -78,7 +78,7 @@ class MalformedFeed(WillNotPass):
 
 
 class EmptyAnswer(MalformedFeed):
-    """No entries where the feed's own total says that there are some."""
+    """No entries, where the feed's own total says that there are some or nothing says that there are none."""
 
 
 class ShortAnswer(MalformedFeed):

@@ -1,13 +1,18 @@
 """When two records speak of the same: texts, names and categories in one form, whatever channel they came by.
 
 Everything here is a rule that every channel follows, so that the same paper is equal field by field from a file, from
-the query API and from OAI-PMH. The SQL macros in warehouse/write/macro_*.sql are the same rules for files.
+the query API and from OAI-PMH. The SQL macros in warehouse/write/macro_*.sql are the same rules for files;
+tests/test_identity.py compares the two.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
+
+_NO_TEXT = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+"""Control characters (C0, DEL, C1) that are not white space."""
 
 _WITHDRAWN_WORK = re.compile(
     r"\b(paper|article|manuscript|submission|version|preprint|work|note)\b[^.]{0,40}\bwithdrawn\b", re.IGNORECASE
@@ -23,15 +28,35 @@ ALIASES = {
     "math.MP": "math-ph",
     "q-fin.EC": "econ.GN",
     "stat.TH": "math.ST",
+    "acc-phys": "physics.acc-ph",
+    "adap-org": "nlin.AO",
+    "alg-geom": "math.AG",
+    "ao-sci": "physics.ao-ph",
+    "atom-ph": "physics.atom-ph",
+    "bayes-an": "physics.data-an",
+    "chao-dyn": "nlin.CD",
+    "chem-ph": "physics.chem-ph",
     "cmp-lg": "cs.CL",
+    "comp-gas": "nlin.CG",
+    "dg-ga": "math.DG",
+    "funct-an": "math.FA",
+    "mtrl-th": "cond-mat.mtrl-sci",
+    "patt-sol": "nlin.PS",
+    "plasm-ph": "physics.plasm-ph",
+    "q-alg": "math.QA",
+    "solv-int": "nlin.SI",
+    "supr-con": "cond-mat.supr-con",
 }
 """Categories with two names, and archives that became a category: name -> the name that arXiv keeps
-(https://arxiv.org/category_taxonomy)."""
+(https://github.com/arXiv/arxiv-base/blob/develop/arxiv/taxonomy/definitions.py)."""
 
 
 def clean_text(text: str) -> str:
     """The text on one line, without white space around it and without control characters."""
-    return " ".join(text.split())
+    return " ".join(_NO_TEXT.sub("", text).split())
+
+
+# --- categories -------------------------------------------------------------------------------------------------
 
 
 def canonical_categories(categories: Iterable[str]) -> tuple[str, ...]:
@@ -39,10 +64,81 @@ def canonical_categories(categories: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ALIASES.get(category, category) for category in categories))
 
 
+def category_names(category: str) -> tuple[str, ...]:
+    """All names of a category: the one that is kept, then its other ones, sorted."""
+    kept = ALIASES.get(category, category)
+    return (kept, *sorted(other for other, name in ALIASES.items() if name == kept))
+
+
+# --- names ------------------------------------------------------------------------------------------------------
+
+_ACCENTS = {
+    "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", ".": "\u0307", '"': "\u0308",
+    "u": "\u0306", "r": "\u030a", "H": "\u030b", "v": "\u030c", "d": "\u0323", "c": "\u0327", "k": "\u0328",
+    "b": "\u0331",
+}  # fmt: skip
+r"""TeX's accents, as they follow a backslash, and the same ones of Unicode, as they follow a letter."""
+
+_LETTERS = {
+    "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "o": "ø", "O": "Ø", "l": "ł",
+    "L": "Ł", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð", "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "ng": "ŋ",
+    "NG": "Ŋ",
+}  # fmt: skip
+"""TeX's letters, as they follow a backslash."""
+
+_DOTLESS = re.compile(r"""(\\(?:[`'^~=."]|[urHvdckb][ {]))([ {]*)\\([ij])(?:\{\}| |\b)""", re.ASCII)
+r"""A dotless i under an accent is an i with that accent: \'\i and \'{\i}."""
+_ACCENT = re.compile(r"""\\(?:([`'^~=."]) *[{]? *|([urHvdckb])(?: +[{]? *|[{] *))([A-Za-z])""")
+r"""\'e and \'{e}, but \v s and \v{s}."""
+_LETTER = re.compile(rf"\\({'|'.join(_LETTERS)})(?:\{{\}}| |\b)", re.ASCII)
+_TEX_SPACE = re.compile(r"\\[ ,;:!]|~")
+
+_LINE_STEPS = (
+    # (for the ATLAS Collaboration) is an author; whatever else stands in parentheses is where authors work.
+    (
+        re.compile(r"\((?:[Ff]or |[Oo]n behalf of )?(?:[Tt]he )?([^(),:]*[Cc]ollaboration) *\)"),
+        r", \1, ",
+    ),
+    *((re.compile(r"\([^()]*\)"), " "),) * 4,
+    (re.compile(r"[()]"), " "),
+    (re.compile(r"(^|[ ,:])(?:[Ff]or|[Oo]n behalf of) (?:[Tt]he )?([^,:]*[Cc]ollaboration)"), r"\1, \2"),
+    (re.compile(r"(^|[,:] *| and )[Tt]he ([^,:]*[Cc]ollaboration)"), r"\1\2"),
+    (re.compile(r" *, *(Jr\.?|Sr\.?|II|III|IV) *(,|:|$| and )"), r" \1\2"),
+)
+_BETWEEN = re.compile(r"[,:]| and | & ")
+
+
+def author_name(text: str) -> str:
+    r"""A name on one line, TeX's accents as letters (NFC): `Bal\'{a}zs  Nagy` is `Balázs Nagy`.
+
+    For names that come apart, as from the query API; the accents are those that arXiv takes
+    (https://info.arxiv.org/help/prep.html#author).
+    """
+    return clean_text(_tex_letters(clean_text(text)))
+
+
 def author_names(text: str) -> tuple[str, ...]:
-    """The authors of a line such as `Ada Lovelace, Charles Babbage and Bob (1) ((1) Cambridge)`, in order."""
-    parts = re.split(r",? and |, ", clean_text(text))
-    return tuple(part for part in parts if part)
+    r"""The authors of a line such as `Ada Lovelace (1), Bal\'azs Nagy, Jr. and Bob ((1) Cambridge)`, in order.
+
+    Affiliations in parentheses are left out, a suffix stays with its name, a collaboration is one author. Names are
+    separated as in arXiv's own reading of such a line: by comma, colon, `and` or `&`
+    (https://github.com/arXiv/arxiv-base/blob/develop/arxiv/authors/__init__.py).
+    """
+    line = author_name(text)
+    for pattern, replacement in _LINE_STEPS:
+        line = pattern.sub(replacement, line)
+    return tuple(name for part in _BETWEEN.split(clean_text(line)) if (name := part.strip(" ")))
+
+
+def _tex_letters(text: str) -> str:
+    text = _DOTLESS.sub(r"\1\2\3", text)
+    text = _ACCENT.sub(lambda found: found[3] + _ACCENTS[found[1] or found[2]], text)
+    text = _LETTER.sub(lambda found: _LETTERS[found[1]], text)
+    text = _TEX_SPACE.sub(" ", text).replace("{", "").replace("}", "")
+    return unicodedata.normalize("NFC", text)
+
+
+# --- withdrawals ------------------------------------------------------------------------------------------------
 
 
 def is_withdrawn(abstract: str, comments: str) -> bool:
@@ -51,5 +147,5 @@ def is_withdrawn(abstract: str, comments: str) -> bool:
         _WITHDRAWN_WORK.search(comments)
         or _WITHDRAWN_BY.search(comments)
         or _WITHDRAWN_WORK.search(abstract[:_WITHDRAWN_OPENING])
-        or _WITHDRAWN_BY.match(abstract)
+        or _WITHDRAWN_BY.match(abstract[:_WITHDRAWN_OPENING])
     )

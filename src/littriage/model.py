@@ -321,6 +321,31 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldMonth:
+    """What one month of a set of categories is worth, and why."""
+
+    category_set: str
+    """Sorted, joined by a space; empty: every category."""
+    month: date
+    held: int
+    """Countable papers that are stored."""
+    reported: int | None
+    """What the source says there are; None where it was not asked."""
+    late: int | None
+    """Of `held`, first seen here more than the reporting delay after the month's end; None where that is not known."""
+    growth: float | None
+    """Expected final count / held, of a month that is open; None where it is not known."""
+    growth_low: float | None
+    """80% interval."""
+    growth_high: float | None
+    lost: float
+    """Papers that holes in the run of ids suggest are lacking."""
+    status: MonthStatus
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrendPoint:
     """One direction in one month; an empty month is a point too."""
 

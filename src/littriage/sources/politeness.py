@@ -2,6 +2,9 @@
 
 arXiv asks for at most one request every three seconds and one connection, over its API, OAI-PMH and RSS together
 (https://info.arxiv.org/help/api/tou.html), so all its hosts share one file.
+
+The file holds the start of the last request (monotonic seconds), and, where nobody may ask for longer than the
+interval, the seconds from that start on: `812.25 90.0`.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
-from littriage.errors import SettingsError
+from littriage.errors import SettingsError, SourceUnavailable
 from littriage.ports import Clock
 
 try:
@@ -24,6 +27,8 @@ except ImportError:  # Windows: paced within a process, no lock between processe
     fcntl = None  # type: ignore[assignment]
 
 LEAST_INTERVAL_S = 3.0
+LONGEST_HOLD_S = 86_400.0
+"""No pause that a service asks for is kept longer: its header may be wrong."""
 
 
 def is_loopback(address: str) -> bool:
@@ -46,6 +51,21 @@ def service_name(address: str) -> str:
     return re.sub(r"[^a-z0-9.-]", "_", f"{host}-{parts.port}" if parts.port else host)
 
 
+class Turn:
+    """A turn under way."""
+
+    def __init__(self, file: TextIO, clock: Clock) -> None:
+        self._file = file
+        self._clock = clock
+        self._start = clock.monotonic()
+        _write(file, self._start, 0.0)
+
+    def hold(self, seconds: float) -> None:
+        """From now on, for so long, no process gets a turn."""
+        if seconds > 0:
+            _write(self._file, self._start, self._clock.monotonic() - self._start + seconds)
+
+
 class Politeness:
     """Turns at a service: at least `interval_s` seconds between the starts of two, and never two at once.
 
@@ -60,38 +80,59 @@ class Politeness:
                 interval_s=interval_s,
             )
         self.interval_s = interval_s if is_loopback(address) else max(interval_s, LEAST_INTERVAL_S)
-        self.file = folder / f"{service_name(address)}.turn"
+        self.service = service_name(address)
+        self.file = folder / f"{self.service}.turn"
         self._clock = clock
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """This process's turn, from its start to the end of the `with` block; waits until it has come."""
+    def turn(self, patience_s: float = LONGEST_HOLD_S) -> Iterator[Turn]:
+        """This process's turn, from its start to the end of the `with` block; waits until it has come.
+
+        Raises SourceUnavailable where a process was told to ask nothing for longer than `patience_s` from now on.
+        """
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with self.file.open("a+", encoding="ascii", errors="replace") as file:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX)
-            self._wait(file)
-            self._note(file)
-            yield
+            self._wait(file, patience_s)
+            yield Turn(file, self._clock)
 
-    def _wait(self, file: TextIO) -> None:
-        file.seek(0)
-        text = file.read()
-        if not text:
-            return
+    def _wait(self, file: TextIO, patience_s: float) -> None:
         now = self._clock.monotonic()
-        try:
-            since = now - float(text)
-        except ValueError:
-            since = 0.0
-        # A start in the future means that the clock began anew (a reboot): take it for just now. NaN compares as False.
-        if not since >= 0:
-            since = 0.0
-        if since < self.interval_s:
-            self._clock.sleep(self.interval_s - since)
+        noted = _read(file, now)
+        if noted is None:
+            return
+        start, hold_s = noted
+        if start > now:  # the clock began anew (a reboot): take it for just now, once
+            start = now
+            _write(file, start, hold_s)
+        held_s = start + hold_s - now
+        if held_s > patience_s:
+            raise SourceUnavailable(
+                f"{self.service} asked for a pause: try again in {held_s:.0f} s", service=self.service, wait_s=held_s
+            )
+        wait_s = max(held_s, self.interval_s - (now - start))
+        if wait_s > 0:
+            self._clock.sleep(wait_s)
 
-    def _note(self, file: TextIO) -> None:
-        file.seek(0)
-        file.truncate()
-        file.write(repr(self._clock.monotonic()))
-        file.flush()
+
+def _read(file: TextIO, now: float) -> tuple[float, float] | None:
+    """Last start and hold; None for a new file. What cannot have been written here counts as a start just now."""
+    file.seek(0)
+    text = file.read()
+    if not text:
+        return None
+    try:
+        start, hold_s = (*map(float, text.split()), 0.0)[:2]
+    except ValueError:
+        return now, 0.0
+    if not math.isfinite(start):
+        return now, 0.0
+    return start, hold_s if 0 <= hold_s <= LONGEST_HOLD_S else 0.0
+
+
+def _write(file: TextIO, start: float, hold_s: float) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(f"{start!r} {min(hold_s, LONGEST_HOLD_S)!r}" if hold_s else repr(start))
+    file.flush()

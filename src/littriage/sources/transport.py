@@ -1,122 +1,159 @@
-"""One request to arXiv: a sound feed comes back, or an error that says what was wrong; and how to try again."""
+"""What the channels have in common on the wire: their turns, their patience, a note of every request, and the checks
+of an answer that come before its contents."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-import requests
-
-from littriage.errors import HarvestRefused, MalformedFeed, SourceUnavailable
-from littriage.ports import Clock
-from littriage.sources.atom import Feed, excerpt, parse_feed
-from littriage.sources.politeness import Politeness, is_loopback
+from littriage.errors import (
+    HarvestRefused,
+    LittriageError,
+    MalformedFeed,
+    SettingsError,
+    SourceUnavailable,
+    TokenRejected,
+)
+from littriage.model import Attempt
+from littriage.ports import Clock, Page, RecordPage
+from littriage.sources.politeness import Politeness, service_name
 
 TIMEOUT_S = (10.0, 60.0)
 """To connect, and between two parts of an answer."""
 MAX_BYTES = 64 * 1024 * 1024
-"""A page of 2,000 entries is about 6 MB."""
+"""A page of 2,000 entries of the query API is about 6 MB, and so is one of 3,500 records of OAI-PMH."""
+CHUNK_BYTES = 1 << 16
+_EXCERPT_BYTES = 80
 
-T = TypeVar("T")
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long to try again before a failure is final."""
+
+    attempts: int = 5
+    budget_s: float = 600.0
+    """Seconds to wait in all, for one page."""
+    first_wait_s: float = 5.0
+    """Doubles with every attempt."""
+
+    def wait_s(self, error: LittriageError, attempt: int) -> float | None:
+        """Seconds to wait after an attempt, from 1, that failed so; None where no other follows."""
+        if attempt >= self.attempts or isinstance(error, TokenRejected):
+            return None
+        if not isinstance(error, SourceUnavailable | MalformedFeed):
+            return None
+        return max(self.first_wait_s * 2.0 ** (attempt - 1), told_wait_s(error))
 
 
-class Transport(requests.Session):
-    """A session that sends one polite request and returns sound feeds only; what it read last is in `feed`."""
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An answer that only says where the real one is."""
 
-    def __init__(self, politeness: Politeness, agent: str, timeout_s: tuple[float, float], address: str) -> None:
-        super().__init__()
-        self.feed: Feed | None = None
+    address: str
+
+
+T = TypeVar("T", bound=Page | RecordPage | Moved)
+
+
+class Line:
+    """The line to a service: one request at a time, at its pace, again where one fails, and a note of each.
+
+    A pause after a failure holds for all processes of the machine that share `state_folder`.
+    """
+
+    def __init__(
+        self, address: str, state_folder: Path, clock: Clock, interval_s: float, patience: Patience | None
+    ) -> None:
+        self.address = address
         self.sent = 0
-        self._politeness = politeness
-        self._agent = agent
-        self._timeout_s = timeout_s
-        # A proxy from the environment cannot reach this machine's own loopback interface.
-        self.trust_env = not is_loopback(address)
+        self._folder = state_folder
+        self._clock = clock
+        self._interval_s = interval_s
+        self._patience = patience or Patience()
+        self._services = {service_name(address): Politeness(address, state_folder, clock, interval_s)}
+        self._noted: list[Attempt] = []
 
-    def get(self, url: str | bytes, *_args: Any, **_kwargs: Any) -> requests.Response:
-        """The answer, with its unusable entries taken out.
+    def ask(self, kind: str, place: str, request: Callable[[], T], address: str | None = None) -> T:
+        """What `request` returns, which sends one request and reads its answer to the end.
 
-        Raises SourceUnavailable, MalformedFeed or HarvestRefused. Does not try again.
+        It is called in a turn of its own each time, at the latest for the last attempt; then its SourceUnavailable or
+        MalformedFeed is raised. `kind` and `place` are those of Attempt, `address` is where the request goes if not to
+        the line's own.
         """
-        address = url.decode() if isinstance(url, bytes) else url
-        self.feed = None
-        with self._politeness.turn():
-            self.sent += 1
-            try:
-                # A redirect is not followed: the second request would be neither paced nor on the host that was set.
-                with super().get(
-                    address,
-                    headers={"User-Agent": self._agent},
-                    timeout=self._timeout_s,
-                    allow_redirects=False,
-                    stream=True,
-                ) as response:
-                    body = _bounded_body(response)
-            except requests.RequestException as error:
-                reason = f"{type(error).__name__}: {error}"
-                raise SourceUnavailable(
-                    f"no answer from {_host(address)} ({reason}): try again later", address=address
-                ) from error
-        self.feed = _checked(response, body)
-        return _response(address, self.feed.body)
+        politeness = self._politeness(address or self.address)
+        left_s = self._patience.budget_s
+        since = self._clock.monotonic()
+        attempt = 0
+        while True:
+            attempt += 1
+            with politeness.turn(self._patience.budget_s) as turn:
+                start = self._clock.monotonic()
+                note = partial(Attempt, kind, place, attempt, self._clock.now(), start - since)
+                self.sent += 1
+                try:
+                    answer = request()
+                except LittriageError as error:
+                    since = self._clock.monotonic()
+                    self._noted.append(_failed(note, since - start, error))
+                    wait_s = self._patience.wait_s(error, attempt)
+                    if wait_s is None or wait_s > left_s:
+                        turn.hold(told_wait_s(error))
+                        raise
+                    turn.hold(wait_s)
+                    left_s -= wait_s
+                else:
+                    self._noted.append(_answered(note, self._clock.monotonic() - start, answer))
+                    return answer
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every request since the last call, the failed ones included, oldest first."""
+        noted, self._noted = tuple(self._noted), []
+        return noted
+
+    def _politeness(self, address: str) -> Politeness:
+        name = service_name(address)
+        if name not in self._services:
+            self._services[name] = Politeness(address, self._folder, self._clock, self._interval_s)
+        return self._services[name]
 
 
-def _bounded_body(response: requests.Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_content(1 << 16):
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise MalformedFeed(
-                f"{_host(response.url)} answered with more than {MAX_BYTES} bytes: ask for smaller pages",
-                limit=MAX_BYTES,
-            )
-    return bytes(body)
+def _failed(note: Callable[..., Attempt], seconds: float, error: LittriageError) -> Attempt:
+    expected, received = error.parts.get("total"), error.parts.get("received")
+    return note(seconds, type(error).__name__, error.message, expected=expected, received=received)
 
 
-def _checked(response: requests.Response, body: bytes) -> Feed:
-    status, host = response.status_code, _host(response.url)
-    if status in (403, 408, 429) or status >= 500:
-        wait_s = parse_retry_after(response.headers.get("Retry-After"), response.headers.get("Date"))
-        later = f"in {wait_s:.0f} s" if wait_s is not None else "later"
-        raise SourceUnavailable(
-            f"{host} answered with status {status}: try again {later}", status=status, wait_s=wait_s
-        )
-    if 300 <= status < 400:
-        target = response.headers.get("Location")
-        raise MalformedFeed(
-            f"{host} redirects to {target}: set that address if it is arXiv's", status=status, location=target
-        )
-    kind = response.headers.get("Content-Type", "")
-    if "xml" not in kind:
-        if status >= 400:
-            raise HarvestRefused(f"{host} answered with status {status}: {excerpt(body)!r}", status=status)
-        raise MalformedFeed(
-            f"{host} answered with {kind or 'no type'} instead of Atom, beginning with {excerpt(body)!r}: "
-            "try again later",
-            content_type=kind,
-        )
-    feed = parse_feed(body)
-    if status != HTTPStatus.OK:
-        raise HarvestRefused(f"{host} answered with status {status} and no reason", status=status)
-    return feed
+def _answered(note: Callable[..., Attempt], seconds: float, answer: Page | RecordPage | Moved) -> Attempt:
+    if isinstance(answer, Moved):
+        return note(seconds, reason=f"redirected to {answer.address}")
+    expected = answer.total if isinstance(answer, Page) else None
+    return note(seconds, expected=expected, received=answer.received, dropped=answer.dropped)
 
 
-def _response(address: str, body: bytes) -> requests.Response:
-    response = requests.Response()
-    response.status_code = HTTPStatus.OK
-    response.url = address
-    response.raw = io.BytesIO(body)
-    return response
+# --- addresses and headers --------------------------------------------------------------------------------------
 
 
-def _host(url: str) -> str:
-    return urlsplit(url).netloc
+def checked_address(address: str, usual: str) -> str:
+    """The address. Raises SettingsError where it is not http(s)."""
+    try:
+        parts = urlsplit(address)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise SettingsError(f"{address!r} is no http address: leave it out for {usual}", address=address)
+    return address
+
+
+def host_of(address: str) -> str:
+    """Host and port, as messages name a service."""
+    return urlsplit(address).netloc
 
 
 def user_agent(contact: str = "") -> str:
@@ -126,6 +163,11 @@ def user_agent(contact: str = "") -> str:
     except PackageNotFoundError:
         name = "littriage"
     return f"{name} (+{contact})" if contact else name
+
+
+def told_wait_s(error: LittriageError) -> float:
+    """Seconds that the source itself asked for; 0 where it did not."""
+    return float(error.parts.get("wait_s") or 0.0)
 
 
 def parse_retry_after(retry_after: str | None, date: str | None) -> float | None:
@@ -144,26 +186,71 @@ def parse_retry_after(retry_after: str | None, date: str | None) -> float | None
     return max(0.0, wait.total_seconds())
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often and how long to try again before a failure is final."""
+# --- answers ----------------------------------------------------------------------------------------------------
 
-    attempts: int = 5
-    budget_s: float = 600.0
-    """Seconds to wait in all, for one page."""
-    first_wait_s: float = 5.0
-    """Doubles with every attempt."""
 
-    def retry(self, call: Callable[[], T], clock: Clock) -> T:
-        """What the call returns, at the latest at the last attempt; then its SourceUnavailable or MalformedFeed."""
-        left_s = self.budget_s
-        for attempt in range(1, self.attempts):
-            try:
-                return call()
-            except (SourceUnavailable, MalformedFeed) as error:
-                wait_s = max(self.first_wait_s * 2 ** (attempt - 1), error.parts.get("wait_s") or 0.0)
-                if wait_s > left_s:
-                    raise
-                left_s -= wait_s
-            clock.sleep(wait_s)
-        return call()
+def no_answer(address: str, error: Exception) -> SourceUnavailable:
+    """The error for a request that failed on its way."""
+    reason = f"{type(error).__name__}: {error}"
+    return SourceUnavailable(f"no answer from {host_of(address)} ({reason}): try again later", address=address)
+
+
+def check_status(address: str, status: int, headers: Mapping[str, str]) -> None:
+    """Raises SourceUnavailable for a status that may pass, with the wait that was asked for, MalformedFeed for a
+    redirect."""
+    host = host_of(address)
+    if status in (403, 408, 429) or status >= 500:
+        wait_s = parse_retry_after(headers.get("Retry-After"), headers.get("Date"))
+        later = f"in {wait_s:.0f} s" if wait_s is not None else "later"
+        raise SourceUnavailable(
+            f"{host} answered with status {status}: try again {later}", status=status, wait_s=wait_s
+        )
+    if 300 <= status < 400:
+        target = headers.get("Location")
+        raise MalformedFeed(
+            f"{host} redirects to {target}: set that address if it is arXiv's", status=status, location=target
+        )
+
+
+def check_type(address: str, status: int, headers: Mapping[str, str], beginning: bytes, wanted: str) -> None:
+    """Raises HarvestRefused or MalformedFeed, by the status, for anything that is not called XML."""
+    host, kind = host_of(address), headers.get("Content-Type", "")
+    if "xml" in kind:
+        return
+    if status >= 400:
+        raise HarvestRefused(f"{host} answered with status {status}: {excerpt(beginning)!r}", status=status)
+    raise MalformedFeed(
+        f"{host} answered with {kind or 'no type'} instead of {wanted}, beginning with {excerpt(beginning)!r}: "
+        "try again later",
+        content_type=kind,
+    )
+
+
+def check_accepted(address: str, status: int) -> None:
+    """Raises HarvestRefused where contents that look sound come with a status that says otherwise."""
+    if status != HTTPStatus.OK:
+        raise HarvestRefused(f"{host_of(address)} answered with status {status} and no reason", status=status)
+
+
+def check_encoding(encoding: str | None) -> None:
+    """Raises MalformedFeed for a document that says to be in anything but UTF-8, which both services write."""
+    if encoding is not None and encoding.lower() not in ("utf-8", "utf8"):
+        raise MalformedFeed(f"the answer says that it is in {encoding}, not UTF-8: try again later", encoding=encoding)
+
+
+def bounded(address: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts of a decoded answer. Raises MalformedFeed as soon as they are more than MAX_BYTES together."""
+    received = 0
+    for chunk in chunks:
+        received += len(chunk)
+        if received > MAX_BYTES:
+            raise MalformedFeed(
+                f"{host_of(address)} answered with more than {MAX_BYTES} bytes: ask for smaller pages", limit=MAX_BYTES
+            )
+        if chunk:
+            yield chunk
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of an answer, on one line, for a message."""
+    return " ".join(body[:_EXCERPT_BYTES].decode("utf-8", "replace").split())
