@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 
-from littriage.model import Cluster, ClusterMember, LexicalHit, Membership
+from littriage.model import Cluster, ClusterMember, FieldMonth, LexicalHit, Membership, MonthStatus
 from littriage.warehouse import Warehouse, derived
 from littriage.warehouse.derived import Text
 
@@ -173,3 +173,114 @@ def test_hits_of_directions_that_are_gone_are_forgotten(warehouse: Warehouse) ->
     derived.store_hits(warehouse, {"1": [HIT, LexicalHit("gone", True, 1, 1)]}, "x")
     derived.forget_hits_except(warehouse, ["demo"])
     assert warehouse.connection.execute("select direction from hit").fetchall() == [("demo",)]
+
+
+# --- what the months of a field are worth -----------------------------------------------------------------------
+
+
+def test_numbers_of_ids_come_by_month_and_archive(warehouse: Warehouse) -> None:
+    """Ascending, of what the copy holds: withdrawn or not; no paper of a popular list or of a query."""
+    add_papers(warehouse, "2104.00020", "2104.00003")
+    add_papers(warehouse, "2104.00100", not_counted="withdrawn")
+    add_papers(warehouse, "2104.00101", not_counted="popularity sample")
+    add_papers(warehouse, "2104.00102", in_field=False)
+    january = date(1999, 1, 1)
+    add_papers(warehouse, "hep-th/9901012", "hep-th/9901001", "math/9901001", month=january)
+
+    found = [(one.month, one.archive, one.numbers.tolist()) for one in derived.id_sequences(warehouse)]
+    assert found == [(january, "hep-th", [1, 12]), (january, "math", [1]), (APRIL, "", [3, 20, 100])]
+
+
+def test_an_empty_warehouse_has_no_numbers(warehouse: Warehouse) -> None:
+    assert derived.id_sequences(warehouse) == []
+
+
+def add_request(warehouse: Warehouse, set_spec: str, day: int, since: date | None, outcome: str = "answered") -> None:
+    warehouse.insert(
+        "harvest_request",
+        {"subject": [set_spec]},
+        replace=False,
+        source="oai-pmh",
+        kind="records",
+        first_day=since,
+        place="",
+        attempt=1,
+        asked_at=datetime(2024, 6, day, 12),
+        waited_s=0.0,
+        seconds=1.0,
+        outcome=outcome,
+        reason="",
+        dropped="{}",
+    )
+
+
+def test_a_copy_is_brought_up_to_date_by_what_is_asked_from_where_it_stood(warehouse: Warehouse) -> None:
+    """Not by its first listing, nor by catching up with a file of years ago, nor by a request without an answer."""
+    add_request(warehouse, "cs", 3, None)
+    add_request(warehouse, "cs", 4, date(2015, 3, 1))
+    add_request(warehouse, "cs", 10, date(2024, 6, 2))
+    add_request(warehouse, "cs", 10, date(2024, 6, 2))
+    add_request(warehouse, "cs", 17, date(2024, 6, 9))
+    add_request(warehouse, "cs", 18, date(2024, 6, 16), outcome="SourceUnavailable")
+    add_request(warehouse, "stat", 5, date(2020, 1, 1))
+
+    assert derived.copy_updates(warehouse) == {"cs": (date(2024, 6, 10), date(2024, 6, 17))}
+
+
+def test_arrivals_are_counted_by_month_and_day(warehouse: Warehouse) -> None:
+    """Of the copy's countable papers in the categories, from a month on."""
+    march, day = date(2021, 3, 1), date(2021, 4, 9)
+    add_papers(warehouse, "1", "2", first_seen=day)
+    add_papers(warehouse, "3")
+    add_papers(warehouse, "4", first_seen=day, categories=["cs.CV"])
+    add_papers(warehouse, "5", first_seen=day, not_counted="withdrawn")
+    add_papers(warehouse, "6", first_seen=day, month=march)
+
+    found = derived.arrivals(warehouse, ["cs.CL"], (day,), APRIL)
+    assert found.seen == {APRIL: {day: 2, None: 1}}
+    assert found.looks == (day,)
+    assert derived.arrivals(warehouse, [], (), march).seen == {march: {day: 1}, APRIL: {day: 3, None: 1}}
+
+
+def test_stored_papers_count_whatever_brought_them(warehouse: Warehouse) -> None:
+    """A field that was only counted by its source holds what the directions' harvests brought."""
+    add_papers(warehouse, "1", in_field=False)
+    add_papers(warehouse, "2", categories=["cs.CV", "cs.CL"])
+    add_papers(warehouse, "3", not_counted="withdrawn")
+
+    assert derived.stored_months(warehouse, ["cs.CL"]) == {APRIL: 2}
+    assert derived.stored_months(warehouse, ["cs.RO"]) == {}
+
+
+def test_field_months_are_replaced(warehouse: Warehouse) -> None:
+    """What is not known stays null."""
+    counted = FieldMonth("cs.CL", APRIL, 90, 100, None, None, None, None, 0.0, MonthStatus.COMPLETE, "", "arxiv-api")
+    grown = FieldMonth("cs.CL", APRIL, 90, None, 3, 1.04, 1.02, 1.07, 2.5, MonthStatus.OPEN, "why", "oai-pmh")
+    derived.store_field_months(warehouse, [counted])
+    derived.store_field_months(warehouse, [grown])
+
+    assert warehouse.connection.execute("from field_month").fetchall() == [
+        ("cs.CL", APRIL, 90, None, 3, 1.04, 1.02, 1.07, 2.5, "open", "why", "oai-pmh")
+    ]
+    derived.store_field_months(warehouse, [])
+    assert warehouse.connection.execute("from field_month").fetchall() == []
+
+
+def test_the_copy_is_counted_for_all_sets_in_one_scan(warehouse: Warehouse) -> None:
+    """A paper of two categories is in the field of each, and once in that of both."""
+    add_papers(warehouse, "1")
+    add_papers(warehouse, "2", categories=["cs.CV", "cs.CL"], published=date(2021, 4, 9), abstract=None)
+    add_papers(warehouse, "3", categories=["cs.CV"], month=date(2021, 5, 1))
+    add_papers(warehouse, "4", categories=[])
+    add_papers(warehouse, "5", not_counted="withdrawn")
+    add_papers(warehouse, "6", in_field=False)
+
+    may, last = (date(2021, 5, 1), 1, 1, APRIL), date(2021, 4, 9)
+    sets = {"cs.CL": ["cs.CL"], "cs.CL cs.CV": ["cs.CL", "cs.CV"], "cs.RO": ["cs.RO"], "": []}
+    assert derived.held_months(warehouse, sets) == {
+        "cs.CL": [(APRIL, 2, 1, last)],
+        "cs.CL cs.CV": [(APRIL, 2, 1, last), may],
+        "cs.RO": [],
+        "": [(APRIL, 2, 1, last), may],
+    }
+    assert derived.held_months(warehouse, {}) == {}

@@ -312,6 +312,29 @@ def test_exposure_asks_for_the_whole_field():
     assert exposure_expression([], JANUARY) == "submittedDate:[202401010000 TO 202401312359]"
 
 
+def test_a_category_with_two_names_is_one():
+    """Asked for under both, kept under one, found under either; the query has one fingerprint."""
+    old, new = (
+        Direction("d", "t", "D", "D", "", Query((("robust control",),), (), (name,))) for name in ("cs.SY", "eess.SY")
+    )
+
+    assert category_set(old.query) == category_set(new.query) == "eess.SY"
+    assert query_fingerprint(old.query) == query_fingerprint(new.query)
+    assert exposure_expression(["cs.SY"], JANUARY).startswith("(cat:eess.SY OR cat:cs.SY) AND ")
+    assert arxiv_expression(old.query, JANUARY) == arxiv_expression(new.query, JANUARY)
+    for direction in (old, new):
+        for stored in ("cs.SY", "eess.SY"):
+            assert Matcher([direction]).hits("Robust control", None, ("math.OC", stored)), (direction, stored)
+        assert not Matcher([direction]).hits("Robust control", None, ("cs.RO",))
+
+
+def test_a_fingerprint_outlives_the_second_names():
+    """Queries in categories with one name keep the fingerprint under which their windows were harvested."""
+    query = Query((("graph neural network", "GNN"),), ("survey",), ("cs.LG", "stat.ML"))
+
+    assert query_fingerprint(query) == "d242ea0f7fae095c"
+
+
 def test_a_category_set_has_one_spelling():
     """Sorted, each once."""
     assert category_set(Query((), categories=("stat.ML", "cs.LG", "stat.ML"))) == "cs.LG stat.ML"

@@ -70,6 +70,18 @@ def test_other_tables(tmp_path: Path):
         Published.open(tmp_path)
 
 
+def test_a_file_without_months_of_fields(tmp_path: Path):
+    """One that was published before they were kept can be read, but for them: the error says what to do."""
+    path = fixture.publish(tmp_path) / "published.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("drop table field_month")
+
+    with Published.open(tmp_path) as opened:
+        assert opened.entries()
+        with pytest.raises(NoWarehouse, match=r'field_month.*run "littriage run" to publish it again'):
+            opened.field_months()
+
+
 def test_reading_changes_nothing(folder: Path):
     """Readers cannot write, not even by accident."""
     with Published.open(folder) as opened, pytest.raises(duckdb.Error, match="read-only"):

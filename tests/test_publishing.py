@@ -11,8 +11,10 @@ import pytest
 
 from littriage import resources
 from littriage.errors import DiskFull
+from littriage.model import FieldMonth, MonthStatus
+from littriage.published import Published
 from littriage.resources import PUBLISHED
-from littriage.warehouse import Warehouse
+from littriage.warehouse import Warehouse, derived
 from littriage.warehouse.publishing import publish
 
 AS_OF = date(2021, 6, 1)
@@ -77,6 +79,21 @@ def test_readers_get_the_tables_and_what_they_must_know(filled: Warehouse) -> No
     ]
     assert rows_of(path, "select papers, exposure from trend_point") == [(0.75, 10)]
     assert rows_of(path, "from theme") == [("t", "Theme", "主题")]
+
+
+def test_readers_get_what_each_month_of_a_field_is_worth(filled: Warehouse) -> None:
+    """With nulls for what is not known."""
+    months = [
+        FieldMonth("cs.CL", APRIL, 90, None, 3, 1.04, 1.02, 1.07, 2.5, MonthStatus.OPEN, "why", "oai-pmh"),
+        FieldMonth("", APRIL, 9, 10, None, None, None, None, 0.0, MonthStatus.COMPLETE, "", "arxiv-api"),
+    ]
+    derived.store_field_months(filled, months)
+    publish(filled, {**META, "published_at": "", "last_month": ""}, AS_OF)
+
+    with Published.open(filled.folder) as published:
+        assert published.field_months() == {"": (months[1],), "cs.CL": (months[0],)}
+        assert published.field_months("cs.CL") == {"cs.CL": (months[0],)}
+        assert published.field_months("cs.RO") == {}
 
 
 def test_readers_get_neither_abstracts_nor_vectors(filled: Warehouse) -> None:

@@ -43,3 +43,9 @@ create table paper (                     -- the members of each direction
 );
 
 create table failure (stage text not null, subject text not null, reason text not null);
+
+create table field_month (               -- what each month of the categories that a direction is measured in is worth
+    category_set text not null, month date not null, held bigint not null, reported bigint, late bigint,
+    growth double, growth_low double, growth_high double, lost double not null,
+    status text not null, reason text not null, source text not null, primary key (category_set, month)
+);

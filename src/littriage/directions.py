@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from littriage.errors import DirectionError, UnknownDirection
+from littriage.identity import canonical_categories, category_names
 from littriage.model import (
     Catalogue,
     Claim,
@@ -460,7 +461,7 @@ class Matcher:
         """Phrase -> (direction, group as a bit) wherever the phrase stands."""
         self._all_groups = [(1 << len(direction.query.all_of)) - 1 for direction in self._directions]
         self._none_of: list[frozenset[int]] = []
-        self._categories = [frozenset(direction.query.categories) for direction in self._directions]
+        self._categories = [frozenset(canonical_categories(one.query.categories)) for one in self._directions]
         for number, direction in enumerate(self._directions):
             for position, group in enumerate(direction.query.all_of):
                 for phrase in {self._phrase(phrase) for phrase in group}:
@@ -509,12 +510,13 @@ class Matcher:
                     title_groups[number] = title_groups.get(number, 0) | group
 
         hits = []
+        known = canonical_categories(categories)
         for number in sorted(text_groups):
             wanted = self._categories[number]
             if (
                 text_groups[number] == self._all_groups[number]
                 and self._none_of[number].isdisjoint(in_text)
-                and not (wanted and categories and wanted.isdisjoint(categories))
+                and not (wanted and categories and wanted.isdisjoint(known))
             ):
                 titled = title_groups.get(number, 0)
                 hits.append(
@@ -540,17 +542,18 @@ def query_fingerprint(query: Query) -> str:
 
 
 def category_set(query: Query) -> str:
-    """The query's categories, sorted and joined by a space: the key of its exposure."""
-    return " ".join(sorted(set(query.categories)))
+    """The query's categories under the names that are kept, sorted and joined by a space: the key of its exposure."""
+    return " ".join(sorted(canonical_categories(query.categories)))
 
 
 def arxiv_expression(query: Query, window: Window) -> str:
     """The arXiv search that proposes papers for a query, meant to find whatever `Matcher` accepts.
 
     Each phrase is asked for as written, in the singular and in the plural of its last word, in title and abstract;
-    other plurals inside a phrase, and TeX inside a word, are left to arXiv's own reading. The days of the window are
-    whole days in GMT (https://info.arxiv.org/help/api/user-manual.html, section 5.1). `none_of` is left to the
-    matcher: an ANDNOT is only safe where arXiv reads no phrase more broadly than we do, and it does not say.
+    other plurals inside a phrase, and TeX inside a word, are left to arXiv's own reading. A category with two names is
+    asked for under both. The days of the window are whole days in GMT
+    (https://info.arxiv.org/help/api/user-manual.html, section 5.1). `none_of` is left to the matcher: an ANDNOT is only
+    safe where arXiv reads no phrase more broadly than we do, and it does not say.
     """
     groups = [
         [
@@ -561,7 +564,7 @@ def arxiv_expression(query: Query, window: Window) -> str:
         ]
         for group in query.all_of
     ]
-    categories = [f"cat:{category}" for category in category_set(query).split()]
+    categories = [f"cat:{name}" for category in category_set(query).split() for name in category_names(category)]
     clauses = [f"({' OR '.join(terms)})" for terms in (*groups, categories) if terms]
     return " AND ".join([*clauses, f"submittedDate:[{window.start:%Y%m%d}0000 TO {window.end:%Y%m%d}2359]"])
 

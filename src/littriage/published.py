@@ -11,14 +11,14 @@ import errno
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from littriage import resources
 from littriage.errors import NoWarehouse, SchemaTooNew, SettingsError, UnknownDirection
-from littriage.model import Claim, Growth, MonthStatus, Stage, Stance, TrendPoint, Verdict
+from littriage.model import Claim, FieldMonth, Growth, MonthStatus, Stage, Stance, TrendPoint, Verdict
 from littriage.verdicts import parse_reasons
 
 if TYPE_CHECKING:
@@ -265,6 +265,17 @@ class Published:
         """The months of a direction that are not comparable, oldest first."""
         rows = self._rows("read/published_gaps", direction=direction)
         return tuple(Gap(first, last, MonthStatus(status), reason) for first, last, status, reason in rows)
+
+    def field_months(self, category_set: str | None = None) -> dict[str, tuple[FieldMonth, ...]]:
+        """What each month of a set of categories is worth, oldest first, by set; None: every set that a share is of.
+
+        Raises NoWarehouse for a file that was published before months were kept: publish it again.
+        """
+        found: dict[str, list[FieldMonth]] = defaultdict(list)
+        for row in self._rows("read/published_field_months", category_set=category_set):
+            one = FieldMonth(*row)
+            found[one.category_set].append(replace(one, status=MonthStatus(one.status)))
+        return {name: tuple(months) for name, months in found.items()}
 
     def table(self, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Columns and rows of `warehouse/<name>.sql`."""

@@ -108,6 +108,11 @@ def coverage_status(statuses: Mapping[str, str]) -> tuple[MonthStatus, str]:
     return worst, "; ".join(reasons)
 
 
+def better_status(one: MonthStatus, other: MonthStatus) -> MonthStatus:
+    """The one of two that can be trusted further."""
+    return min(one, other, key=_BEST_TO_WORST.index)
+
+
 def field_status(
     counts: Sequence[Exposure], as_of: date, with_abstract: Mapping[date, int] | None = None
 ) -> tuple[Exposure, ...]:

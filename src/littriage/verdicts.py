@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import exp, log
+from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from littriage.model import Growth, MonthStatus, Reason, Stage, TrendPoint, Verdict
@@ -85,11 +86,17 @@ class Facts:
     peak: Peak | None
     level: float | None
     """Place among the directions by share, 0 to 1."""
+    usual_dispersion: float
+    """Median of the directions'; 1 where none is known."""
 
     @property
     def paper_weight(self) -> float:
-        """1 for independent papers, less where they come in bursts: what one paper says, counts of papers aside."""
-        return 1 / max(1.0, self.slope.dispersion) if self.slope else 1.0
+        """What one paper says: about 1 where papers are independent, less where they come in bursts.
+
+        1 over the dispersion, which is taken to be at least the catalogue's median: that a few papers came more evenly
+        than others do is chance. With every paper counted twice both double, and no rule sees more papers.
+        """
+        return 1 / max(self.usual_dispersion, self.slope.dispersion if self.slope else 0.0)
 
     def recent(self, months: int) -> tuple[TrendPoint, ...]:
         """The points of the months that end with the last settled one."""
@@ -303,6 +310,7 @@ def _facts(
     shares = {slug: twelve_month_shares(points) for slug, points in seen.items()}
     peaks = {slug: signals.peak(shares[slug]) for slug in seen}
     levels = signals.levels({slug: peak.share for slug, peak in peaks.items() if peak is not None})
+    usual_dispersion = median(slope.dispersion for slope in slopes.values()) if slopes else 1.0
     return tuple(
         Facts(
             slug=slug,
@@ -314,6 +322,7 @@ def _facts(
             growth_before=earlier.get(slug),
             peak=peaks[slug],
             level=levels.get(slug),
+            usual_dispersion=usual_dispersion,
         )
         for slug, points in seen.items()
     )

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from littriage.model import Catalogue, Cluster, Direction, LexicalHit, Membership, Theme, TrendPoint, Verdict
+from littriage.completeness import Arrivals
+from littriage.idgaps import Sequence as IdSequence
+from littriage.model import (
+    Catalogue,
+    Cluster,
+    Direction,
+    FieldMonth,
+    LexicalHit,
+    Membership,
+    Theme,
+    TrendPoint,
+    Verdict,
+)
 from littriage.verdicts import dump_reasons
 
 if TYPE_CHECKING:
@@ -210,6 +222,72 @@ def main_categories(warehouse: Warehouse, as_of: date) -> dict[str, list[str]]:
     for direction, category in warehouse.rows("marts/main_category", as_of=as_of):
         found.setdefault(direction, []).append(category)
     return found
+
+
+HeldMonth = tuple[date, int, int, date]
+"""Month, countable papers, those of them with an abstract, day of the newest."""
+
+
+def held_months(warehouse: Warehouse, sets: Mapping[str, Sequence[str]]) -> dict[str, list[HeldMonth]]:
+    """The months of the copy of the field, oldest first, for each named set of categories; none: every category."""
+    found: dict[str, list[HeldMonth]] = {name: [] for name in sets}
+    wanted = [list(categories) for categories in sets.values()]
+    for name, *month in warehouse.rows("marts/field_month", sets=list(sets), categories=wanted):
+        found[name].append((month[0], month[1], month[2], month[3]))
+    return found
+
+
+def id_sequences(warehouse: Warehouse) -> list[IdSequence]:
+    """The numbers of the ids that the copy of the field holds, by month, before 2007-04 by archive too."""
+    columns = warehouse.columns("read/field_id_numbers")
+    return [
+        IdSequence(month.astype("datetime64[D]").item(), archive, numbers)
+        for month, archive, numbers in zip(columns["month"], columns["archive"], columns["numbers"], strict=True)
+    ]
+
+
+def copy_updates(warehouse: Warehouse) -> dict[str, tuple[date, ...]]:
+    """The days on which the copy of each OAI set was brought up to date, once it stood, in order."""
+    found: dict[str, list[date]] = {}
+    for set_spec, day in warehouse.rows("read/copy_updates"):
+        found.setdefault(set_spec, []).append(day)
+    return {set_spec: tuple(days) for set_spec, days in found.items()}
+
+
+def arrivals(warehouse: Warehouse, categories: Sequence[str], looks: tuple[date, ...], since: date) -> Arrivals:
+    """When the papers of the months from `since` on were first stored; `looks` as `copy_updates` tells them."""
+    seen: dict[date, dict[date | None, int]] = {}
+    for month, day, papers in warehouse.rows("marts/arrival_month", categories=list(categories), since=since):
+        seen.setdefault(month, {})[day] = papers
+    return Arrivals(seen, looks)
+
+
+def stored_months(warehouse: Warehouse, categories: Sequence[str]) -> dict[date, int]:
+    """Countable papers of any of these categories by month, whatever brought them."""
+    return dict(warehouse.rows("marts/stored_month", categories=list(categories)))
+
+
+def store_field_months(warehouse: Warehouse, months: Sequence[FieldMonth]) -> None:
+    """Replace what each month of each set of categories is worth."""
+    with warehouse.transaction():
+        warehouse.empty("field_month")
+        warehouse.insert(
+            "field_month",
+            {
+                "category_set": [one.category_set for one in months],
+                "month": [one.month for one in months],
+                "held": [one.held for one in months],
+                "reported": [one.reported for one in months],
+                "late": [one.late for one in months],
+                "growth": [one.growth for one in months],
+                "growth_low": [one.growth_low for one in months],
+                "growth_high": [one.growth_high for one in months],
+                "lost": [one.lost for one in months],
+                "status": [one.status.value for one in months],
+                "reason": [one.reason for one in months],
+                "source": [one.source for one in months],
+            },
+        )
 
 
 def store_trends(warehouse: Warehouse, points: Mapping[str, Sequence[TrendPoint]]) -> None:
