@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from littriage.warehouse import Warehouse
 
 TABLES = ("trends", "verdicts", "papers", "clusters")
 LITTRIAGE = (sys.executable, "-c", "from littriage.cli import main; main()")
+RUN = (*LITTRIAGE, "run", "--warehouse")
 GRACE_S = 15.0
 """How long processes that a killed run started may take to notice."""
 TRACES = {
@@ -125,9 +127,7 @@ def some_queries(folder: Path, count: int, draw: random.Random) -> Path:
 def undisturbed(warehouse: Path, environment: dict[str, str]) -> tuple[dict[str, bytes], float]:
     """The exports after a run to its end, and its seconds."""
     start = time.perf_counter()
-    ended = subprocess.run(
-        [*LITTRIAGE, "run", "--warehouse", str(warehouse)], env=environment, capture_output=True, text=True
-    )
+    ended = subprocess.run([*RUN, str(warehouse)], env=environment, capture_output=True, text=True)
     seconds = time.perf_counter() - start
     if ended.returncode:
         sys.exit(f"a run to its end failed with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
@@ -140,13 +140,15 @@ def undisturbed(warehouse: Path, environment: dict[str, str]) -> tuple[dict[str,
     return exports, seconds
 
 
-def killed(warehouse: Path, environment: dict[str, str], moment: float) -> list[int] | None:
-    """Run, kill after `moment` seconds; the processes that it had started and that are still there after a while.
+def killed(
+    warehouse: Path, environment: dict[str, str], moment: float, command: Sequence[str] = RUN
+) -> list[int] | None:
+    """Start the command, kill it after `moment` seconds; those processes that it had started and that stay behind.
 
     None: it had ended before.
     """
     process = subprocess.Popen(
-        [*LITTRIAGE, "run", "--warehouse", str(warehouse)],
+        [*command, str(warehouse)],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

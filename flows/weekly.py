@@ -1,10 +1,10 @@
-"""The weekly run as a Prefect flow: one task for each stage, and for each direction while harvesting.
+"""The weekly run as a Prefect flow: one task for each stage, and for each direction or set while harvesting.
 
 Prefect adds retries, logs, run names and the table of results as an artifact; each task is a plain function of
 `littriage.pipeline` that works without it. Caching is the warehouse's: a stage asks it what is missing, so tasks cache
 nothing by themselves (a cached harvest would hide a second week).
 
-    littriage run                        # once, with no server needed
+    littriage run                        # once: harvests by itself, and starts the flow where there is something to do
     littriage schedule --cron "..."      # every week
 """
 
@@ -53,19 +53,28 @@ def stage(name: str, work: Callable[[], Counts]) -> Counts:
 
 @flow(name="littriage-weekly", persist_result=False, validate_parameters=False)
 def weekly(
-    settings: Mapping[str, Any], harvest: bool = True, as_of: str | None = None, only: list[str] | None = None
+    settings: Mapping[str, Any],
+    harvest: bool = True,
+    as_of: str | None = None,
+    only: list[str] | None = None,
+    harvested: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Harvest every direction, or `only` some, then bring everything up to date and publish it.
 
-    `settings` are those of `wiring.Settings.as_parameters`. One direction's failure is recorded and reported, and does
-    not stop the others. What comes back is `Run.summary`.
+    `settings` are those of `wiring.Settings.as_parameters`; `harvested` is the `Run.summary` of a harvest that was done
+    before, whose failures are this run's. One direction's failure is recorded and reported, and does not stop the
+    others. Where the harvest brought nothing new, the published answers stand. What comes back is `Run.summary`.
     """
     chosen = wiring.Settings.of_parameters(settings)
     until = date.fromisoformat(as_of) if as_of else None
     with wiring.opened_run(chosen, progress_bars(), until, create=harvest) as run:
+        if harvested:
+            run.go_on_from(harvested)
         if harvest:
-            with wiring.arxiv_source(chosen) as source:
-                pipeline.harvest_all(run, source, wiring.first_day(chosen, run.today), stage, only)
+            wiring.harvest(run, chosen, wiring.harvest_plan(run, chosen, only), stage, only)
+            if pipeline.nothing_new(run):
+                get_run_logger().info("nothing new: the answers of %s stand", run.as_of)
+                return run.summary()
         with wiring.tiers(chosen) as tiers:
             pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, stage)
         for what, subject, reason in run.failures:

@@ -83,6 +83,7 @@ def runner(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytes
     monkeypatch.setenv("LITTRIAGE_WAREHOUSE", str(tmp_path / "warehouse"))
     monkeypatch.setenv("LITTRIAGE_QUERIES", str(write_queries(tmp_path / "queries")))
     monkeypatch.setenv("LITTRIAGE_INTERVAL_S", "0")
+    monkeypatch.setenv("LITTRIAGE_OAI", "http://127.0.0.1:9/")  # an import may turn the channel: nobody answers there
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(wiring.SystemClock, "sleep", lambda clock, seconds: None)
     monkeypatch.setattr(wiring, "tiers", fake_tiers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,8 @@ def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.M
 
 # --- doctor -----------------------------------------------------------------------------------------------------
 
+CHECKED = ["directions", "model", "contact", "pace", "disk", "warehouse", "harvest", "published"]
+
 
 @pytest.fixture
 def published(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -35,7 +38,7 @@ def published(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 
 def states(out: str) -> dict[str, str]:
-    """What doctor says of each thing that it checks: ok or WRONG, and the details."""
+    """What doctor says of each thing that it checks: ok, MIND or WRONG, and the details."""
     return {line.split()[0]: line.split(maxsplit=1)[1] for line in out.splitlines()[1:]}
 
 
@@ -45,7 +48,7 @@ def test_doctor_before_anything(run: Run, tmp_path: Path):
 
     found = states(out)
     assert (code, err) == (0, "")
-    assert list(found) == ["directions", "model", "disk", "warehouse", "published"]
+    assert list(found) == CHECKED
     assert found["directions"] == "ok     2 directions in 1 themes, 0 claims"
     assert 'yet: "littriage import FILE..." or "littriage run" makes one' in found["warehouse"]
     assert found["published"] == 'ok     nothing published yet: "littriage run" publishes'
@@ -58,7 +61,7 @@ def test_doctor_as_json(run: Run):
 
     checks = json.loads(out)["checks"]
     assert code == 0
-    assert [check["what"] for check in checks] == ["directions", "model", "disk", "warehouse", "published"]
+    assert [check["what"] for check in checks] == CHECKED
     assert checks[0] == {"what": "directions", "state": "ok", "details": "2 directions in 1 themes, 0 claims"}
 
 
@@ -120,6 +123,90 @@ def test_doctor_minds_the_disk(run: Run, monkeypatch: pytest.MonkeyPatch):
 
     assert code == 1
     assert "GiB free where the tables are" in states(out)["disk"]
+
+
+def test_doctor_asks_for_an_address(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """arXiv wants to know whom to write to; without one all works, so that the exit code stays 0."""
+    without = run("doctor")
+    monkeypatch.setenv("LITTRIAGE_CONTACT", "ada@example.org")
+
+    assert without[0] == 0
+    assert states(without[1])["contact"] == (
+        "MIND   no address is sent to arXiv, which asks for one: set LITTRIAGE_CONTACT, or pass --contact"
+    )
+    assert states(run("doctor")[1])["contact"] == "ok     ada@example.org is sent with every request"
+
+
+def test_doctor_minds_the_pace(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The file that all processes share: made by the first request, then numbers, and a pause that was asked for."""
+    before = states(run("doctor")[1])["pace"]
+    turn = tmp_path / "state" / "littriage" / "arxiv.org.turn"
+    assert not turn.parent.exists()
+    turn.parent.mkdir(parents=True)
+    monkeypatch.setattr(wiring.SystemClock, "monotonic", lambda clock: 1_000.0)
+    found = []
+    for text in ("", "990.5", "990.5 0.0", "990.5 90.0", "2000.0 90.0", "soon"):
+        turn.write_text(text, encoding="ascii")
+        found.append((run("doctor")[0], states(run("doctor")[1])["pace"]))
+
+    assert before.startswith("ok     no request has been made yet")
+    assert found[:3] == [(0, f"ok     all processes share {turn}")] * 3
+    assert found[3] == (0, "MIND   the service asked for a pause: nothing is asked for another 80 s")
+    assert found[4] == found[0]  # a reboot began the clock anew
+    assert found[5] == (0, f"MIND   {turn} should hold seconds, not 'soon': delete it")
+
+
+def test_doctor_finds_a_state_folder_that_is_none(run: Run, tmp_path: Path):
+    """Where nothing can be written nothing can be asked."""
+    turn = tmp_path / "state" / "littriage" / "arxiv.org.turn"
+    turn.mkdir(parents=True)
+
+    code, out, _ = run("doctor")
+
+    assert code == 1
+    assert states(out)["pace"].startswith("WRONG  ")
+    assert str(turn) in states(out)["pace"]
+
+
+def test_doctor_of_a_harvest(run: Run, tmp_path: Path):
+    """A listing that stopped, windows that failed and weeks that were missed deserve attention, and are no fault."""
+    monday = date(2026, 11, 16)
+    with Warehouse.open(tmp_path / "warehouse") as opened:
+        opened.insert("oai_list", LISTED, current_to=monday)
+    current = harvest_on(run, date(2026, 11, 25))
+    stale = harvest_on(run, date(2026, 11, 26))
+    with Warehouse.open(tmp_path / "warehouse") as opened:
+        opened.insert("oai_list", {**LISTED, "under_way": [True]}, current_to=monday)
+        for place, failure in enumerate((None, "ShortAnswer: 3 of 4")):
+            opened.insert(
+                "harvest_window", {"direction": ["parsing"]}, source="arxiv-api", query="q", expected=0,
+                received=0, stored=0, first_day=date(2026, 11, 17 + place), last_day=date(2026, 11, 17 + place),
+                requests=1, failure=failure, asked_at=datetime(2026, 11, 19),
+            )  # fmt: skip
+    stopped = harvest_on(run, date(2026, 11, 20))
+
+    assert current == "ok     the last complete week ended on 2026-11-15"
+    assert stale == 'MIND   the last complete week ended on 2026-11-15, 11 days ago: "littriage run"'
+    assert stopped == (
+        "MIND   the listing of cs has been under way since 2026-11-16: its token has expired, which does no harm; the "
+        "next harvest goes on from the newest day received; 1 windows failed, the first parsing, 2026-11-18 to "
+        "2026-11-18: ShortAnswer: 3 of 4; the next harvest asks for them again"
+    )
+
+
+LISTED = {
+    "set_spec": ["cs"], "started_on": [date(2026, 11, 16)], "in_order": [True], "pages": [1], "records": [1],
+    "under_way": [False],
+}  # fmt: skip
+
+
+def harvest_on(run: Run, day: date) -> str:
+    """What doctor says of the harvest on that day; the exit code is 0."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(wiring.SystemClock, "today", lambda clock: day)
+        code, out, _ = run("doctor")
+    assert code == 0
+    return states(out)["harvest"]
 
 
 # --- evaluate ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ import pytest
 from littriage import progress, wiring
 from littriage.cli.working import print_summary
 from littriage.replica import Replica
-from littriage.replica.faults import Fault, Request, always, refused
 from littriage.warehouse import Warehouse
 from paper_files import parquet, row
 from small_field import Run, corpus, months_ago, runner
@@ -94,72 +93,17 @@ def test_import_coverage(run: Run, tmp_path: Path):
     assert run("import-coverage", str(file)) == (0, "2 months of categories are stated by coverage.csv\n", "")
 
 
-# --- harvest ----------------------------------------------------------------------------------------------------
+# --- run --------------------------------------------------------------------------------------------------------
 
 
-def test_harvest_from_a_replica(run: Run, monkeypatch: pytest.MonkeyPatch):
-    """Papers of every direction and the size of their field; only what is open is asked again."""
-    with Replica(corpus(6)) as replica:
-        monkeypatch.setenv("LITTRIAGE_ARXIV", replica.address)
-        code, out, err = run("harvest", "--months", "7")
-        first = len(replica.requests)
-        again = run("harvest", "--months", "7")[1]
-
-    assert (code, err) == (0, "")
-    harvest, exposure = out.splitlines()[1:]
-    assert "received 36, stored 36, dropped 0, failed 0" in harvest
-    assert "failed 0, requests " in exposure
-    assert "stored 0" in again
-    assert len(replica.requests) - first < first
-
-
-def test_one_direction_fails(run: Run, monkeypatch: pytest.MonkeyPatch):
-    """The others are harvested, the failure is shown with its reason, and the exit code is 0."""
-    with Replica(corpus(3), faults=on_phrase("parse tree", refused(503))) as replica:
-        monkeypatch.setenv("LITTRIAGE_ARXIV", replica.address)
-        code, out, _ = run("harvest", "--months", "3")
-
-    assert code == 0
-    assert "! harvest, parsing: " in out
-    assert "SourceUnavailable" in out
-    assert "status 503" in out
-    assert "! harvest, word-vectors" not in out
-
-
-def test_source_is_down(run: Run, monkeypatch: pytest.MonkeyPatch):
-    """Where every direction failed the exit code is 1, after the failures; the rest of the list is counted."""
-    with Replica(corpus(3), faults=always(refused(503))) as replica:
-        monkeypatch.setenv("LITTRIAGE_ARXIV", replica.address)
-        code, out, err = run("harvest", "--months", "3")
-
-    assert code == 1
-    assert "! harvest, parsing: " in out
-    assert err == f"error: no direction could be harvested whole from {replica.address}: run this again later\n"
-
-
-def test_harvest_of_one_direction(run: Run, monkeypatch: pytest.MonkeyPatch):
-    """Only its query is sent."""
-    with Replica(corpus(2)) as replica:
-        monkeypatch.setenv("LITTRIAGE_ARXIV", replica.address)
-        assert run("harvest", "word-vectors", "--months", "3")[0] == 0
-
-    assert not any("parse" in request.path for request in replica.requests)
-    assert any("word" in request.path for request in replica.requests)
-
-
-@pytest.mark.parametrize("command", [("harvest", "parsign"), ("run", "--direction", "parsign")])
-def test_mistyped_direction(run: Run, tmp_path: Path, command: tuple[str, ...]):
+@pytest.mark.parametrize("command", ["harvest", "run"])
+def test_mistyped_direction(run: Run, tmp_path: Path, command: str):
     """A usage error with a suggestion, before a source is asked or a warehouse made."""
-    code, out, err = run(*command)
+    code, out, err = run(command, "--direction", "parsign")
 
     assert (code, out) == (2, "")
     assert "did you mean parsing?" in err
     assert not (tmp_path / "warehouse").exists()
-
-
-def on_phrase(phrase: str, fault: Fault) -> Callable[[Request], Fault | None]:
-    """The plan in which only requests for that phrase meet the fault."""
-    return lambda request: fault if phrase in request.parameters.get("search_query", "") else None
 
 
 # --- stages -----------------------------------------------------------------------------------------------------
@@ -299,21 +243,42 @@ def test_run_as_json(run: Run, monkeypatch: pytest.MonkeyPatch):
 
     def run_weekly(settings: wiring.Settings, **parameters: object) -> dict[str, object]:
         asked.update(parameters)
-        return {"run": "r", "as_of": "2024-01-31", "stages": [], "failures": []}
+        return RAN
 
     monkeypatch.setattr("littriage.cli.working.run_weekly", run_weekly)
 
     code, out, err = run("run", "--json", "--no-harvest", "--as-of", "2024-01-31", "--direction", "parsing")
 
     assert (code, err) == (0, "")
-    assert json.loads(out) == {"schema": 1, "run": "r", "as_of": "2024-01-31", "stages": [], "failures": []}
-    assert asked == {"harvest": False, "as_of": "2024-01-31", "only": ["parsing"]}
+    assert json.loads(out) == {"schema": 1, **RAN}
+    assert asked == {"harvest": False, "as_of": date(2024, 1, 31), "only": ["parsing"], "quiet": True}
+
+
+RAN = {"run": "r", "as_of": "2024-01-31", "stages": [], "failures": [], "nothing_new": False, "plan": None}
 
 
 def test_run_says_what_to_ask_next(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """With the warehouse that it was given."""
-    monkeypatch.setattr("littriage.cli.working.run_weekly", lambda *_, **__: {"stages": [], "failures": []})
+    monkeypatch.setattr("littriage.cli.working.run_weekly", lambda *_, **__: RAN)
 
     out = run("run")[1]
 
     assert f"Ask now: littriage rising --warehouse {tmp_path}/warehouse, " in out
+    assert "Nothing new" not in out
+
+
+def test_run_says_that_nothing_is_new(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """With the day of the answers that stand."""
+    monkeypatch.setattr("littriage.cli.working.run_weekly", lambda *_, **__: {**RAN, "nothing_new": True})
+
+    assert "Nothing new: the answers of 2024-01-31 stand.\n" in run("run")[1]
+
+
+def test_run_shows_its_plan_first(run: Run, tmp_path: Path):
+    """`--dry-run` tells what the harvest would ask, and makes nothing; without a harvest there is nothing to tell."""
+    code, out, err = run("run", "--dry-run", "--json", "--channel", "oai")
+    refused = run("run", "--dry-run", "--no-harvest")
+
+    assert (code, err, json.loads(out)["plan"]["channel"]) == (0, "", "oai")
+    assert refused == (2, "", "error: --dry-run shows what a harvest would ask: leave --no-harvest out\n")
+    assert not (tmp_path / "warehouse").exists()

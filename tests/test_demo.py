@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from littriage import pipeline, resources, wiring
+from littriage import channels, pipeline, resources, wiring
 from littriage.cli import demo
 from littriage.directions import load_catalogue
 from littriage.model import Catalogue
@@ -59,7 +59,7 @@ def straight(settings: wiring.Settings) -> dict[str, object]:
     """The weekly flow without Prefect."""
     with wiring.opened_run(settings, Quiet()) as run:
         with wiring.arxiv_source(settings) as source:
-            pipeline.harvest_all(run, source, wiring.first_day(settings, run.today))
+            channels.harvest_directions(run, source, wiring.first_day(settings, run.today))
         with wiring.tiers(settings) as tiers:
             pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME)
         return run.summary()

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -15,9 +16,10 @@ import pytest
 
 from littriage import wiring
 from littriage.errors import SourceUnavailable
+from littriage.progress import Quiet
 from littriage.published import Published
 from littriage.replica import Replica
-from littriage.replica.faults import Fault, Request, refused
+from littriage.replica.faults import Fault, Request, always, refused
 from small_field import Run, corpus, runner, write_queries
 
 TESTS = Path(__file__).parent
@@ -79,6 +81,27 @@ print(json.dumps({
 """
 """What can be told of the flows without a server, as JSON."""
 
+SCHEDULED = """
+import json, logging, os
+from littriage import wiring
+from small_field import fake_tiers, write_queries
+
+weekly = wiring.load_flow("weekly")
+weekly.get_run_logger = lambda: logging.getLogger()
+weekly.create_table_artifact = lambda *_, **__: None
+steps, loaded = [], []
+weekly.stage = lambda name, work: (steps.append(name), work())[1]
+wiring.tiers = lambda settings: (loaded.append(settings.model), fake_tiers(settings))[1]
+settings = wiring.settings_from(os.environ).as_parameters()
+told = []
+for again in (False, True):
+    summary = weekly.weekly.fn(settings)
+    told.append({"steps": steps[:], "loaded": len(loaded), "as_of": summary["as_of"], "failures": summary["failures"]})
+    steps.clear()
+print(json.dumps(told))
+"""
+"""Two runs of the weekly flow, as a schedule starts them, with neither Prefect's engine nor models."""
+
 
 def program(text: str, *arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """A Python process that knows none of this one's settings; it has ended when all that it started has."""
@@ -122,7 +145,10 @@ def ended(folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_a_run_under_prefect(ended: subprocess.CompletedProcess[str], folder: Path):
-    """One direction's failure stops nothing: the others are published, the failure is told, stderr is empty."""
+    """One direction's failure stops nothing: the others are published, the failure is told, stderr is empty.
+
+    The harvest comes before Prefect; what failed in it is published with the rest.
+    """
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "! harvest, parsing: " in ended.stdout
     assert "! harvest, word-vectors" not in ended.stdout
@@ -135,7 +161,7 @@ def test_a_run_under_prefect(ended: subprocess.CompletedProcess[str], folder: Pa
 
 @pytest.mark.slow
 def test_what_prefect_keeps(ended: subprocess.CompletedProcess[str], folder: Path):
-    """A run with a task for each direction and stage, and the verdicts as an artifact, in a folder of littriage's."""
+    """A run with a task for each stage, and the verdicts as an artifact, in a folder of littriage's."""
     assert not (folder / "home" / ".prefect").exists()
     with closing(sqlite3.connect(folder / "state" / "littriage" / "prefect" / "prefect.db")) as database:
         tasks = dict(database.execute("select name, state_type from task_run"))
@@ -143,7 +169,7 @@ def test_what_prefect_keeps(ended: subprocess.CompletedProcess[str], folder: Pat
         artifacts = database.execute("select key from artifact").fetchall()
 
     assert flows == [("COMPLETED",)]
-    assert {"harvest parsing", "harvest word-vectors", "count cs.CL", "match", "decide", "publish"} <= tasks.keys()
+    assert {"match", "decide", "publish"} <= tasks.keys()
     assert set(tasks.values()) == {"COMPLETED"}
     assert artifacts == [("littriage-verdicts",)]
 
@@ -170,6 +196,27 @@ def test_flows_and_their_schedule(tmp_path: Path):
     assert (served["cron"], served["parameters"]) == ("0 6 * * 1", {"settings": {"warehouse": "w"}})
     assert (served["limit"]["limit"], served["limit"]["collision_strategy"]) == (1, "CANCEL_NEW")
     assert "--cron '0 25 * * 1' is no cron expression" in facts["refused"]
+
+
+@pytest.mark.slow
+def test_a_scheduled_flow_harvests_by_itself(folder: Path):
+    """A task for each direction and field; the second time nothing is new, and neither models nor stages are needed."""
+    with Replica(corpus()) as replica:
+        found = program(
+            SCHEDULED, folder=folder,
+            LITTRIAGE_ARXIV=replica.address,
+            LITTRIAGE_INTERVAL_S="0",
+            LITTRIAGE_HARVEST_MONTHS="26",
+            LITTRIAGE_WAREHOUSE=str(folder / "scheduled"),
+            LITTRIAGE_QUERIES=str(write_queries(folder / "scheduled-queries")),
+        )  # fmt: skip
+
+    assert (found.returncode, found.stderr) == (0, "")
+    first, second = json.loads(found.stdout)
+    harvest = ["harvest parsing", "harvest word-vectors", "count cs.CL"]
+    assert first["steps"][:4] == [*harvest, "match"]
+    assert (second["steps"], second["loaded"], second["as_of"]) == (harvest, 1, first["as_of"])
+    assert first["failures"] == second["failures"] == []
 
 
 @pytest.fixture
@@ -232,9 +279,118 @@ def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.M
     return runner(tmp_path, capfd, monkeypatch)
 
 
+@pytest.fixture
+def up_to_date(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Replica]:
+    """A service whose papers are harvested and judged, and no Prefect to go on with."""
+
+    def started(name: str) -> ModuleType:
+        raise SourceUnavailable(f"the flow {name} was asked for")
+
+    monkeypatch.setattr(wiring, "load_flow", started)
+    monkeypatch.setenv("LITTRIAGE_HARVEST_MONTHS", "26")
+    with Replica(corpus()) as replica:
+        monkeypatch.setenv("LITTRIAGE_ARXIV", replica.address)
+        monkeypatch.setenv("LITTRIAGE_OAI", replica.oai_address)
+        yield replica
+
+
+def bring_up_to_date(run: Run, channel: str) -> None:
+    """Harvest by this channel, and publish answers."""
+    for command in (["harvest", "--channel", channel], ["rank"]):
+        code, out, err = run(*command)
+        assert (code, err) == (0, ""), out
+        assert "! " not in out
+
+
+@pytest.mark.parametrize("channel", ["oai", "api"])
+def test_a_quiet_week_costs_its_requests(run: Run, up_to_date: Replica, monkeypatch: pytest.MonkeyPatch, channel: str):
+    """Nothing new: no Prefect, no models; the run is recorded, and the published file stays as it is.
+
+    By OAI-PMH one request for the set; by the API the last days of each direction and the open months, and each of
+    these answers is empty and therefore asked for twice.
+    """
+    bring_up_to_date(run, channel)
+    before = len(up_to_date.requests)
+    monkeypatch.setattr(wiring, "tiers", None)
+
+    code, out, err = run("run", "--json")
+    summary = json.loads(out)
+    assert (code, err, summary["nothing_new"]) == (0, "", True)
+    assert summary["plan"]["channel"] == channel
+    assert len(up_to_date.requests) - before == (1 if channel == "oai" else 2 * summary["plan"]["requests"])
+    told = run("run")[1]
+    assert f"Nothing new: the answers of {summary['as_of']} stand." in told
+    with wiring.planning_run(wiring.settings_from(os.environ)) as planning:
+        states = planning.warehouse.connection.execute("select state, as_of::text from run").fetchall()
+    assert states == [("complete", summary["as_of"])] * 3
+
+
+@pytest.mark.parametrize(
+    ("what", "arguments"),
+    [
+        ("a paper", []),
+        ("a direction", []),
+        ("a failure", []),
+        ("an interruption", []),
+        ("no answers", []),
+        ("another model", ["--model", "other"]),
+        ("another day", ["--as-of", "2024-01-31"]),
+        ("no harvest", ["--no-harvest"]),
+    ],
+)
+def test_a_run_with_something_to_do(
+    run: Run, up_to_date: Replica, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, arguments: list[str]
+):
+    """Whatever answers rest on has changed: the run goes on, after its harvest."""
+    bring_up_to_date(run, "oai")
+    warehouse = tmp_path / "warehouse"
+    if what == "a direction":
+        theme = tmp_path / "queries" / "language"
+        text = (theme / "parsing.toml").read_text(encoding="utf-8")
+        (theme / "trees.toml").write_text(text.replace("Parsing", "Trees"), encoding="utf-8")
+    elif what == "a failure":
+        up_to_date.faults = always(refused(503))
+    elif what == "no answers":
+        (warehouse / "published.duckdb").unlink()
+    elif what == "an interruption":
+        run("embed")
+    elif what == "a paper":
+        with wiring.opened_run(wiring.settings_from(os.environ), Quiet()) as opened:
+            opened.warehouse.connection.execute("delete from paper where id = (select min(id) from paper)")
+
+    code, _, err = run("run", *arguments)
+
+    assert (code, err) == (1, "error: the flow server was asked for\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["--as-of", "2999-01-01"], "has not come yet"), (["--no-harvest"], "no warehouse at")],
+)
+def test_a_run_that_is_refused_is_refused_at_once(run: Run, up_to_date: Replica, arguments: list[str], message: str):
+    """Before anything is asked or started."""
+    code, _, err = run("run", *arguments)
+
+    assert code in (1, 2)
+    assert message in err
+    assert up_to_date.requests == []
+
+
+def test_a_run_without_a_paper_ends_with_its_harvest(run: Run, up_to_date: Replica):
+    """There is nothing to go on with; the error says why there is not."""
+    up_to_date.faults = always(refused(503))
+
+    code, _, err = run("run")
+
+    assert code == 4
+    assert "holds no papers (the harvest failed: " in err
+
+
 def test_a_line_for_cron(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """With absolute paths and every setting of this shell, since cron has another; % is escaped, as crontab(5) asks."""
     monkeypatch.setenv("LITTRIAGE_ARXIV", "http://localhost:1/a%20b")
+    monkeypatch.setenv("LITTRIAGE_CHANNEL", "oai")
+    monkeypatch.setenv("LITTRIAGE_REDIRECTS", "a.org,b.org")
     monkeypatch.chdir(tmp_path)
 
     code, out, err = run(
@@ -244,7 +400,8 @@ def test_a_line_for_cron(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (code, err) == (0, "")
     assert out.splitlines()[1] == (
         f"5 4 * * 2 /opt/littriage run --warehouse '{tmp_path}/some where' --queries {tmp_path}/queries "
-        "--arxiv http://localhost:1/a\\%20b --contact a@example.org --interval 0.0 2>&1 | logger -t littriage"
+        "--arxiv http://localhost:1/a\\%20b --oai http://127.0.0.1:9/ --channel oai --redirects a.org,b.org "
+        "--contact a@example.org --interval 0.0 2>&1 | logger -t littriage"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 from time import monotonic
@@ -22,7 +22,7 @@ from littriage.harvest import (
     merged_drops,
     month_window,
 )
-from littriage.model import Drop, Exposure, MonthStatus, Paper, Query, Window
+from littriage.model import Attempt, Drop, Exposure, MonthStatus, Paper, Query, Window
 from littriage.ports import Page
 from littriage.replica import Replica
 from littriage.replica.faults import Fault, Request, refused
@@ -100,6 +100,7 @@ class Scripted:
     def __init__(self, *answers: Page | LittriageError) -> None:
         self.answers = answers
         self.asked: list[Window] = []
+        self.made: list[Attempt] = []
 
     def count(self, query: Query, window: Window) -> int:
         raise AssertionError("no request for the count alone")
@@ -107,9 +108,16 @@ class Scripted:
     def pages(self, query: Query, window: Window) -> Iterator[Page]:
         self.asked.append(window)
         for answer in self.answers:
+            failed = isinstance(answer, LittriageError)
+            outcome = type(answer).__name__ if failed else "answered"
+            self.made.append(Attempt("papers", "", 1, datetime(2026, 1, 1), 0.0, 0.0, outcome))
             if isinstance(answer, LittriageError):
                 raise answer
             yield answer
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        made, self.made = tuple(self.made), []
+        return made
 
 
 class FromReplica:
@@ -120,6 +128,12 @@ class FromReplica:
 
     def today(self) -> date:
         return date(2026, 1, 1)
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1)
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1)
 
     def monotonic(self) -> float:
         return monotonic()
@@ -179,6 +193,17 @@ def test_split_windows_give_the_same_papers(source: FromReplica, limit: int) -> 
     assert all(len(h.papers) <= limit or h.note.window.start == h.note.window.end for h in harvest)
 
 
+def test_every_request_is_told_once_with_the_days_that_it_asked_for(source: FromReplica) -> None:
+    """The request that found a window too full belongs to its first part; the sum is what the source was asked."""
+    with Replica(CORPUS) as replica:
+        harvest = list(harvest_direction(source(replica), "attention", QUERY, JANUARY, limit=40))
+
+    early, late = halves(JANUARY)
+    assert [[days for days, _ in one.attempts] for one in harvest] == [[JANUARY, *[early] * 3], [late] * 4]
+    assert [one.note.requests for one in harvest] == [4, 4]
+    assert len(replica.requests) == 8
+
+
 def test_a_killed_harvest_goes_on_with_the_windows_that_are_left(source: FromReplica) -> None:
     """Stopped after two windows of three years, the rest gives the rest and nothing twice."""
     corpus = [paper(n, date(2019 + n % 3, 6, 1)) for n in range(30)]
@@ -205,7 +230,8 @@ def test_a_failure_is_a_note_with_its_reason(error: type[LittriageError]) -> Non
 
     assert not harvested.complete
     assert harvested.note.failure == f"{error.__name__}: it broke"
-    assert (harvested.note.expected, harvested.note.received, harvested.note.requests) == (3, 2, 1)
+    assert (harvested.note.expected, harvested.note.received, harvested.note.requests) == (3, 2, 2)
+    assert [attempt.outcome for _, attempt in harvested.attempts] == ["answered", error.__name__]
     assert harvested.note.dropped == (Drop("no date", 1, ("x",)),)
     assert ids([harvested]) == ["2101.00001"]
 
@@ -286,6 +312,9 @@ class Field:
         if isinstance(count, LittriageError):
             raise count
         return count
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        raise AssertionError("its requests are the caller's to keep")
 
 
 def test_exposure_is_counted_month_by_month() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import published_fixture as fixture
+from littriage.warehouse import Warehouse
 
 HEAVY = {
     "arxiv", "faiss", "fastapi", "httpx", "model2vec", "numpy", "pandas", "prefect", "pyarrow", "pydantic", "requests",
@@ -17,7 +18,10 @@ HEAVY = {
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fixture.publish(tmp_path_factory.mktemp("warehouse"))
+    """A published file, and a working one that is empty."""
+    folder = fixture.publish(tmp_path_factory.mktemp("warehouse"))
+    Warehouse.open(folder).connection.close()
+    return folder
 
 
 def imported(warehouse: Path, *arguments: str) -> set[str]:
@@ -39,17 +43,18 @@ def imported(warehouse: Path, *arguments: str) -> set[str]:
     [
         "rising", "rising --lang zh --json", "saturated", "show chart-reading", "papers parsing", "trend parsing",
         "trend parsing --as-of 2024-01-15", "export verdicts", "directions list", "directions show denoising-diffusion",
+        "harvest status --requests 5", "harvest status --direction denoising-diffusion --month 2025-01",
     ],
 )  # fmt: skip
 def test_asking_stays_light(warehouse: Path, command: str):
-    """An answer from the published file imports nothing of what made it."""
+    """An answer from the published file, or from the ledger, imports nothing of what made it."""
     packages = imported(warehouse, *command.split())
 
     assert "typer" in packages
     assert not packages & HEAVY
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "rising --help"])
+@pytest.mark.parametrize("command", ["--help", "--version", "rising --help", "harvest --help", "harvest status --help"])
 def test_help_opens_nothing(warehouse: Path, command: str):
     """Help does not even import the database."""
     assert not imported(warehouse, *command.split()) & {*HEAVY, "duckdb"}

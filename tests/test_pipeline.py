@@ -13,11 +13,12 @@ import pytest
 
 from fakes import FakeEmbedder
 from littriage import resources
+from littriage.channels import Breaker, harvest_directions
 from littriage.cli.exporting import csv_text
 from littriage.directions import load_catalogue
 from littriage.errors import EmptyWarehouse
-from littriage.model import Catalogue, Direction, MonthStatus, Paper, Query, Stage, Theme, TrendPoint, Window
-from littriage.pipeline import Breaker, Counts, Tiers, bring_up_to_date, harvest_all, match, take_in
+from littriage.model import Attempt, Catalogue, Direction, MonthStatus, Paper, Query, Stage, Theme, TrendPoint, Window
+from littriage.pipeline import Counts, Tiers, bring_up_to_date, match, take_in
 from littriage.ports import Page
 from littriage.progress import Quiet
 from littriage.published import Published
@@ -93,7 +94,7 @@ class Chain:
                     patience=Patience(attempts=1),
                 )
                 try:
-                    harvest_all(run, wrap(source), self.first, step)
+                    harvest_directions(run, wrap(source), self.first, step)
                 finally:
                     source.close()
             bring_up_to_date(run, self.tiers, SOURCE, step)
@@ -271,7 +272,7 @@ def test_a_second_run_finds_nothing_to_do(simulated: Chain) -> None:
     read = [len(one.asked) for one in (simulated.tiers.fast, simulated.tiers.transformer)]  # type: ignore[union-attr]
     again = counts(simulated.run())
 
-    assert again["harvest"] == {"windows": 4, "received": 0, "stored": 0, "dropped": 0, "failed": 0}
+    assert again["harvest"] == {"requests": 8, "windows": 4, "received": 0, "stored": 0, "dropped": 0, "failed": 0}
     assert again["exposure"]["months"] == len({s for s, _ in _queries(simulated).values()})
     assert (again["match"]["matched"], again["match"]["new hits"]) == (0, 0)
     assert again["embed, fast tier"]["papers"] == again["embed, transformer"]["papers"] == 0
@@ -297,9 +298,8 @@ class Dying:
         self._source = source
         self._left = answers
 
-    @property
-    def requests(self) -> int:
-        return self._source.requests
+    def attempts(self) -> tuple[Attempt, ...]:
+        return self._source.attempts()
 
     def _answer(self) -> None:
         self._left -= 1
@@ -480,7 +480,7 @@ def test_a_source_that_is_down_is_soon_left_alone(tmp_path: Path) -> None:
                 interval_s=0.0,
                 patience=Patience(attempts=1),
             )
-            harvest_all(run, source, FIRST)
+            harvest_directions(run, source, FIRST)
             source.close()
         assert len(replica.requests) == 9, "three windows of three directions"
 
@@ -580,6 +580,39 @@ def test_a_direction_that_leaves_the_catalogue_leaves_the_warehouse(imported: Ch
     after = {name: text.splitlines() for name, text in imported.exports().items()}
     for name in ("papers", "clusters"):
         assert after[name] == [line for line in before[name] if not line.startswith("experts,")], name
+
+
+# --- what the months of a field are worth -----------------------------------------------------------------------
+
+
+def test_a_counted_month_tells_what_the_source_reports_and_what_is_stored(harvested: Chain) -> None:
+    """25 papers a month, of which the queries bring 5 and 6: the field is the source's count, never what is stored."""
+    harvested.first = date(2024, 4, 1)
+    harvested.run()
+
+    with Published.open(harvested.folder) as published:
+        april, *_, july = published.field_months("cs.LG")["cs.LG"]
+    assert (april.month, april.held, april.reported, april.source) == (date(2024, 4, 1), 11, 25, SOURCE)
+    assert (april.status, april.late, april.growth, april.lost) == (MonthStatus.COMPLETE, None, None, 0.0)
+    assert (july.month, july.status, july.held) == (date(2024, 7, 1), MonthStatus.OPEN, 0)
+    assert july.reason.startswith("papers may still arrive")
+
+
+def test_an_imported_month_without_a_gap_in_its_ids_is_complete(tmp_path: Path) -> None:
+    """A file that holds every id has been measured by them; one that lacks a block is partial, and says which."""
+    months = {"pruning": lambda _: 5, "experts": lambda _: 5, "other": lambda _: 290}
+    corpus = papers_of(months, first=date(2022, 7, 1))
+    lacking = [one for one in corpus if not "2404.00100" <= one.id <= "2404.00149"]
+    chain = Chain(tmp_path / "warehouse", TWO, Clock(), fakes())
+    chain.take_in(paper_file(tmp_path / "papers.parquet", lacking))
+    points = points_of(chain.run(), "pruning")
+
+    assert points[date(2024, 3, 1)].status is MonthStatus.COMPLETE
+    assert points[date(2024, 4, 1)].status is MonthStatus.PARTIAL
+    assert points[date(2024, 4, 1)].reason == "ids 2404.00100 to 2404.00149 are missing: about 50 papers of 300"
+    with Published.open(chain.folder) as published:
+        (april,) = [one for one in published.field_months("cs.LG")["cs.LG"] if one.month == date(2024, 4, 1)]
+    assert (april.held, april.reported, april.lost) == (250, None, pytest.approx(50))
 
 
 # --- the date of the verdicts -----------------------------------------------------------------------------------

@@ -55,6 +55,20 @@ def test_a_run_is_written_down_as_it_comes_along(run: Run, warehouse: Warehouse)
     }
 
 
+def test_a_run_goes_on_from_what_another_began(run: Run) -> None:
+    """Its stages and failures are this one's, each failure once."""
+    with measured(run, "harvest") as counts:
+        counts["stored"] = 3
+    run.fail("harvest", "demo", "status 503")
+    later = Run(run.warehouse, Catalogue((), ()), START.date(), lambda: START + timedelta(minutes=5), Quiet())
+    later.fail("harvest", "demo", "status 503")
+    later.go_on_from(json.loads(json.dumps(run.summary())))
+
+    assert later.stages == run.stages
+    assert later.failures == [("harvest", "demo", "status 503")]
+    assert later.id != run.id
+
+
 def test_a_run_that_goes_on_has_no_end(run: Run, warehouse: Warehouse) -> None:
     run.record("running")
 

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeEmbedder
-from littriage import wiring
+from littriage import channels, wiring
 from littriage.errors import NoWarehouse, SettingsError
 from littriage.progress import Quiet
+from littriage.sources.politeness import service_name
 from littriage.warehouse import derived
 from small_field import write_queries
 
@@ -39,6 +40,9 @@ def test_every_setting_has_a_variable():
         "LITTRIAGE_WAREHOUSE": "w",
         "LITTRIAGE_QUERIES": "q",
         "LITTRIAGE_ARXIV": "http://localhost/",
+        "LITTRIAGE_OAI": "http://localhost/oai",
+        "LITTRIAGE_CHANNEL": "oai",
+        "LITTRIAGE_REDIRECTS": "a.example.org, B.example.org:8080",
         "LITTRIAGE_CONTACT": "a@example.org",
         "LITTRIAGE_INTERVAL_S": "5",
         "LITTRIAGE_HARVEST_MONTHS": "6",
@@ -48,8 +52,15 @@ def test_every_setting_has_a_variable():
     }
 
     assert wiring.settings_from(environment) == wiring.Settings(
-        Path("w"), Path("q"), "http://localhost/", "a@example.org", 5.0, 6, "m", "cpu", 7
-    )
+        Path("w"), Path("q"), "http://localhost/", "http://localhost/oai", "oai", "a.example.org, B.example.org:8080",
+        "a@example.org", 5.0, 6, "m", "cpu", 7,
+    )  # fmt: skip
+
+
+def test_hosts_of_redirects():
+    """Names with commas between them, in small letters; a host may have a port; none is none."""
+    assert wiring.host_names("a.example.org, B.example.org:8080,") == ("a.example.org", "b.example.org:8080")
+    assert wiring.host_names("") == ()
 
 
 @pytest.mark.parametrize(
@@ -58,6 +69,8 @@ def test_every_setting_has_a_variable():
         ("LITTRIAGE_INTERVAL_S", "soon", "LITTRIAGE_INTERVAL_S='soon': expected a number"),
         ("LITTRIAGE_HARVEST_MONTHS", "1.5", "LITTRIAGE_HARVEST_MONTHS='1.5': expected a whole number"),
         ("LITTRIAGE_HARVEST_MONTHS", "0", "harvest_months is 0: expected at least 1"),
+        ("LITTRIAGE_CHANNEL", "rss", "there is no channel 'rss': take auto, oai or api"),
+        ("LITTRIAGE_REDIRECTS", "a.org, https://b.org/", "redirects: 'https://b.org/' is no host"),
     ],
 )
 def test_a_variable_that_cannot_be_used(variable: str, value: str, expected: str):
@@ -68,7 +81,10 @@ def test_a_variable_that_cannot_be_used(variable: str, value: str, expected: str
 
 @pytest.mark.parametrize(
     "settings",
-    [wiring.Settings(), wiring.Settings(warehouse=Path("/w"), queries=Path("/q"), notice="Simulated.", read_limit=3)],
+    [
+        wiring.Settings(),
+        wiring.Settings(warehouse=Path("/w"), queries=Path("/q"), notice="Simulated.", read_limit=3, redirects="a, b"),
+    ],
 )
 def test_settings_survive_a_flow(settings: wiring.Settings):
     """As plain values and back."""
@@ -125,6 +141,8 @@ def test_a_state_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp
         wiring.arxiv_source(wiring.Settings()),
     ):
         pass
+    with pytest.raises(SettingsError, match="set XDG_STATE_HOME"), wiring.record_source(wiring.Settings()):
+        pass
 
 
 # --- ports ------------------------------------------------------------------------------------------------------
@@ -161,6 +179,36 @@ def test_a_run_that_makes_no_warehouse(tmp_path: Path):
     with pytest.raises(NoWarehouse, match="or pass --warehouse"), wiring.opened_run(settings, Quiet(), create=False):
         pass
     assert not settings.warehouse.exists()
+
+
+def test_both_sources_of_arxiv_keep_one_pace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Whichever host is asked, the turn is in the same file; three seconds at least, but on this machine itself."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"), interval_s=0.5)
+
+    with wiring.planning_run(settings) as run:
+        plan = wiring.harvest_plan(run, settings)
+        near = wiring.harvest_plan(run, replace(settings, arxiv="http://127.0.0.1:1/", oai="http://localhost:2/oai"))
+        assert plan.other
+        assert near.other
+        assert (plan.interval_s, plan.other.interval_s) == (3.0, 3.0)
+        assert (near.interval_s, near.other.interval_s) == (0.5, 0.5)
+    names = {service_name(address) for address in (settings.arxiv, settings.oai)}
+    assert names == {"arxiv.org"}
+
+
+def test_a_plan_makes_nothing(tmp_path: Path):
+    """No warehouse where there was none; of an existing one the plan tells what is held."""
+    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"), harvest_months=1)
+
+    with wiring.planning_run(settings) as run:
+        assert wiring.harvest_plan(run, settings).channel == "api"
+    assert not settings.warehouse.exists()
+    with wiring.opened_run(settings, Quiet()) as run:
+        channels.note_base(run, ("cs",), "snapshot.json", run.today, 1)
+    with wiring.planning_run(settings) as run:
+        assert wiring.harvest_plan(run, settings).sets == ("cs",)
+        assert wiring.harvest_plan(run, replace(settings, channel="api")).sets == ()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from littriage.errors import HarvestRefused, LittriageError, MalformedFeed, SourceUnavailable
-from littriage.model import Drop, Exposure, HarvestNote, MonthStatus, Paper, Query, Window
+from littriage.model import Attempt, Drop, Exposure, HarvestNote, MonthStatus, Paper, Query, Window
 from littriage.ports import Page, PaperSource
 
 WINDOW_LIMIT = 1_000
@@ -31,6 +31,10 @@ class ExposureSource(Protocol):
         """How many papers of any of these categories, or of all where there are none, the window holds."""
         ...
 
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every request since the last call, the failed ones included, oldest first."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Harvested:
@@ -38,6 +42,8 @@ class Harvested:
 
     note: HarvestNote
     papers: tuple[Paper, ...]
+    attempts: tuple[tuple[Window, Attempt], ...] = ()
+    """The requests made, each with the days that it asked for: before a window is halved it is asked for as a whole."""
 
     @property
     def complete(self) -> bool:
@@ -77,35 +83,47 @@ def harvest_direction(
     window below the limit costs no request of its own for the count. Source errors end a window, never the harvest:
     they stand in its note, and the next window is tried. A caller who would rather stop than try just stops iterating.
     """
+    yield from _harvested_windows(source, direction_slug, query, window, min(limit, SOURCE_LIMIT), ())
+
+
+def _harvested_windows(
+    source: PaperSource,
+    slug: str,
+    query: Query,
+    window: Window,
+    limit: int,
+    before: tuple[tuple[Window, Attempt], ...],
+) -> Iterator[Harvested]:
+    """As `harvest_direction`; `before` are requests for a wider window, which count as the first one's."""
     failure: str | None = None
     pages: list[Page] = []
     try:
         for page in source.pages(query, window):
             pages.append(page)
-            if page.total > min(limit, SOURCE_LIMIT) and window.start < window.end:
-                for half in halves(window):
-                    yield from harvest_direction(source, direction_slug, query, half, limit)
-                return
+            if page.total > limit and window.start < window.end:
+                break
             if page.total > SOURCE_LIMIT:
                 failure = f"{page.total} papers in one day, {SOURCE_LIMIT} can be had: narrow the query"
                 break
     except (SourceUnavailable, MalformedFeed, HarvestRefused) as error:
         failure = reason_of(error)
-    yield _harvested(source.name, direction_slug, window, pages, failure)
-
-
-def _harvested(source: str, slug: str, window: Window, pages: Sequence[Page], failure: str | None) -> Harvested:
+    attempts = (*before, *((window, attempt) for attempt in source.attempts()))
+    if failure is None and pages and pages[-1].total > limit and window.start < window.end:
+        for half in halves(window):
+            yield from _harvested_windows(source, slug, query, half, limit, attempts)
+            attempts = ()
+        return
     note = HarvestNote(
-        source=source,
+        source=source.name,
         direction=slug,
         window=window,
         expected=pages[0].total if pages else None,
         received=sum(page.received for page in pages),
         dropped=merged_drops(drop for page in pages for drop in page.dropped),
-        requests=len(pages),
+        requests=len(attempts),
         failure=failure,
     )
-    return Harvested(note, tuple(paper for page in pages for paper in page.papers))
+    yield Harvested(note, tuple(paper for page in pages for paper in page.papers), attempts)
 
 
 def merged_drops(drops: Iterable[Drop]) -> tuple[Drop, ...]:

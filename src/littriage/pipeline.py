@@ -12,22 +12,37 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from littriage import __version__, channels, resources
 from littriage.cluster import CLUSTER_RULE, cluster_direction, term_statistics
-from littriage.completeness import IMPORT, Asked, field_for, imported_field, pending_windows, unmended
-from littriage.directions import LEXICAL_RULE, Matcher, category_set, query_fingerprint
-from littriage.errors import EmptyWarehouse, SourceUnavailable
-from littriage.harvest import ExposureSource, exposure_months, harvest_direction
+from littriage.completeness import (
+    COPY,
+    Arrivals,
+    Asked,
+    ExpectedGrowth,
+    Listed,
+    expected_growth,
+    field_for,
+    imported_field,
+    late_papers,
+    merged,
+    unmended,
+)
+from littriage.directions import LEXICAL_RULE, Matcher
+from littriage.errors import EmptyWarehouse, SettingsError
+from littriage.harvest import month_window
+from littriage.identity import category_names
+from littriage.idgaps import audits
 from littriage.membership import MEMBERSHIP_RULE, has_rule, memberships, prototypes, rule_for
-from littriage.model import Direction, Exposure, LexicalHit, Membership, MonthStatus, Stage, TrendPoint, Window
-from littriage.ports import Embedder, PaperSource
-from littriage.run import Counts, Run, Step, add_up, added, measured, progress, straight
+from littriage.model import Exposure, FieldMonth, LexicalHit, Membership, MonthStatus, Stage, TrendPoint, Window
+from littriage.ports import Embedder
+from littriage.run import Counts, Run, Step, measured, progress, straight
 from littriage.trends import (
     REPORTING_DELAY_DAYS,
     field_status,
@@ -37,8 +52,9 @@ from littriage.trends import (
     month_span,
     trend_points,
 )
+from littriage.verdicts import RULE as VERDICT_RULE
 from littriage.verdicts import judge
-from littriage.warehouse import derived, imports, papers
+from littriage.warehouse import derived, imports, ledger, papers
 from littriage.warehouse.publishing import publish as publish_file
 
 MATCH_BATCH = 20_000
@@ -47,61 +63,13 @@ BACKGROUND_PAPERS = 4_000
 """Papers that tell which terms are common everywhere; more would tell the same."""
 
 
-class HarvestSource(PaperSource, ExposureSource, Protocol):
-    """A source of papers that also counts whole fields."""
-
-    name: str
-
-    @property
-    def requests(self) -> int:
-        """Requests sent so far."""
-        ...
-
-
-# --- harvest ----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Breaker:
-    """Stops asking a source that has been unavailable several times in a row."""
-
-    limit: int = 3
-    in_a_row: int = 0
-
-    def is_open(self) -> bool:
-        """Whether to stop asking."""
-        return self.in_a_row >= self.limit
-
-    def record(self, available: bool) -> None:
-        self.in_a_row = 0 if available else self.in_a_row + 1
-
-
 def take_in(run: Run, path: Path) -> Counts:
-    """Import one file of papers; the counts add up to its rows."""
+    """Import one file of papers; the counts add up to its rows. The copy of the field may rest on it from now on."""
+    sets = channels.needed_sets(run.catalogue.directions)
     report = imports.import_file(run.warehouse, path, today=run.today, now=run.now())
+    channels.note_base(run, sets, report.source, report.newest_change, report.stored + report.unchanged)
     drops = {f"dropped: {drop.reason}": drop.rows for drop in report.drops}
     return {"rows": report.rows, "stored": report.stored, "unchanged": report.unchanged, **drops}
-
-
-def harvest_all(
-    run: Run, source: HarvestSource, first: date, step: Step = straight, only: Sequence[str] | None = None
-) -> None:
-    """Harvest every direction, or `only` some, and count the fields that they are part of.
-
-    A direction that fails is recorded and does not stop the others; a source that is down is not asked 145 times.
-    """
-    chosen = [one for one in run.catalogue.directions if only is None or one.slug in only]
-    breaker = Breaker()
-    with measured(run, "harvest") as counts, progress(run, "harvest, directions", len(chosen)) as advance:
-        for direction in chosen:
-            add_up(counts, step(f"harvest {direction.slug}", partial(harvest, run, source, direction, first, breaker)))
-            advance(1)
-    fields = sorted({category_set(direction.query) for direction in chosen})
-    with measured(run, "exposure") as counts, progress(run, "exposure, fields", len(fields)) as advance:
-        for field_ in fields:
-            add_up(counts, step(f"count {field_}", partial(expose, run, source, field_, first, breaker)))
-            advance(1)
-        counts["requests"] = source.requests
 
 
 def bring_up_to_date(
@@ -123,6 +91,8 @@ def bring_up_to_date(
         ("publish", "publish", partial(publish, run, tiers.stamps())),
     ]
     run.record("running")
+    state = _state(run)
+    derived.stamp(run.warehouse, "run", "")
     try:
         for stage, name, work in works:
             if only is None or stage in only:
@@ -132,71 +102,66 @@ def bring_up_to_date(
         run.record("failed")
         raise
     run.record("complete")
+    if only is None and not run.failures:
+        derived.stamp(run.warehouse, "run", state)
 
 
-def harvest(run: Run, source: HarvestSource, direction: Direction, first: date, breaker: Breaker) -> Counts:
-    """Ask the source for the direction's papers of all days since `first` that are not settled yet."""
-    counts: Counts = {"windows": 0, "received": 0, "stored": 0, "dropped": 0, "failed": 0}
-    if breaker.is_open():
-        reason = f"not asked: {source.name} was unavailable for {breaker.in_a_row} directions in a row"
-        run.fail("harvest", direction.slug, reason)
-        return {**counts, "failed": 1}
-    query = query_fingerprint(direction.query)
-    pending = pending_windows(first, run.today, _asked(run, source.name, direction.slug, query))
-    harvests = (harvest_direction(source, direction.slug, direction.query, window) for window in pending)
-    windows = Breaker()
-    answered = False
-    for harvested in chain.from_iterable(harvests):
-        note = harvested.note
-        stored = papers.store_harvested(run.warehouse, note, harvested.papers, query=query, now=run.now())
-        counts = added(
-            counts,
-            windows=1,
-            received=note.received,
-            stored=stored,
-            dropped=sum(drop.rows for drop in note.dropped),
-            failed=int(note.failure is not None),
+def refuse_empty(run: Run) -> None:
+    """Raises EmptyWarehouse where there is not a single paper to work on."""
+    (held, _, _) = run.warehouse.one("read/paper_counts", matched_with="")
+    if held == 0:
+        because = f" (the harvest failed: {run.failures[0][2]})" if run.failures else ""
+        raise EmptyWarehouse(
+            f'{run.warehouse.path} holds no papers{because}: run "littriage import FILE..." or "littriage harvest"'
         )
-        if note.failure:
-            run.fail("harvest", direction.slug, f"{note.window.start} to {note.window.end}: {note.failure}")
-        available = not (note.failure or "").startswith(SourceUnavailable.__name__)
-        answered = answered or available
-        windows.record(available)
-        if windows.is_open():
-            break
-    if pending:
-        breaker.record(answered)
-    return counts
 
 
-def expose(run: Run, source: HarvestSource, categories: str, first: date, breaker: Breaker) -> Counts:
-    """Ask the source for the size of a field, for the months since `first` that are not settled yet."""
-    counts: Counts = {"months": 0, "failed": 0}
-    if breaker.is_open():
-        run.fail("exposure", categories, f"not asked: {source.name} was unavailable several times in a row")
-        return {**counts, "failed": 1}
-    known = {one.month for one in papers.exposures(run.warehouse, categories, source.name) if one.status.comparable}
-    months = [month for month in month_span(first.replace(day=1), run.today.replace(day=1)) if month not in known]
-    delay = timedelta(days=REPORTING_DELAY_DAYS)
-    answers = exposure_months(source, categories.split(), months, today=run.today, reporting_delay=delay)
-    for exposure in answers:
-        papers.store_exposures(run.warehouse, [exposure])
-        missing = exposure.status is MonthStatus.MISSING
-        counts = added(counts, months=1, failed=int(missing))
-        breaker.record(available=not (missing and exposure.reason.startswith(SourceUnavailable.__name__)))
-        if missing:
-            run.fail("exposure", categories, f"{exposure.month:%Y-%m}: {exposure.reason}")
-        if breaker.is_open():
-            break
-    return counts
+def nothing_new(run: Run) -> bool:
+    """Whether a new run could give no other answers than the published ones; then it is recorded as complete.
+
+    They stand where nothing failed then or now, and all that they rest on is as it was: papers, coverage and counts,
+    the months that are settled, the catalogue, the rules and the settings.
+    """
+    if run.failures or not (run.warehouse.folder / resources.PUBLISHED).exists():
+        return False
+    if derived.stamped(run.warehouse, "run") != _state(run):
+        return False
+    (run.as_of,) = run.warehouse.one("read/last_complete_run")
+    run.record("complete")
+    return True
+
+
+def _state(run: Run) -> str:
+    """A stamp of all that answers rest on. A month is settled or it is not: days within it make no difference."""
+    listings = [
+        (one.set_spec, one.base, one.base_to, one.current_to and last_settled_month(one.current_to))
+        for one in ledger.listings(run.warehouse).values()
+    ]
+    windows = []
+    for slug, (_, query) in sorted(run.queries.items()):
+        source = channels.SOURCES[channels.API]
+        asked = papers.asked_windows(run.warehouse, source, slug, query)
+        settled = merged([days for one in asked if (days := one.settled)])
+        failed = unmended(papers.failed_windows(run.warehouse, source, slug, query), asked)
+        # The first month that is not whole.
+        windows.append((slug, [(one.start, month_after(one.end + timedelta(days=1), 0)) for one in settled], failed))
+    return _digest(
+        [
+            __version__,
+            [LEXICAL_RULE, MEMBERSHIP_RULE, CLUSTER_RULE, VERDICT_RULE, resources.PUBLISHED_SCHEMA],
+            run.warehouse.one("read/state"),
+            listings,
+            windows,
+            repr(run.catalogue),
+            [run.settings.get(name) for name in ("model", "device", "read_limit")],
+            [run.notice, run.seed],
+            run.as_of or last_settled_month(run.today),
+        ]
+    )
 
 
 def _failure_text(window: Window, reason: str) -> str:
     return f"{window.start} to {window.end}: {reason}"
-
-
-def _asked(run: Run, source: str, slug: str, query: str) -> list[Asked]:
-    return [Asked(window, at.date()) for window, at in papers.done_windows(run.warehouse, source, slug, query)]
 
 
 # --- membership -------------------------------------------------------------------------------------------------
@@ -204,14 +169,10 @@ def _asked(run: Run, source: str, slug: str, query: str) -> list[Asked]:
 
 def match(run: Run) -> Counts:
     """Match every paper that is new or changed, or all where the rule or a query has changed."""
+    refuse_empty(run)
     queries = sorted((slug, query) for slug, (_, query) in run.queries.items())
     stamp = f"{LEXICAL_RULE}/{_digest(queries)}"
     (held, countable, pending) = run.warehouse.one("read/paper_counts", matched_with=stamp)
-    if held == 0:
-        because = f" (the harvest failed: {run.failures[0][2]})" if run.failures else ""
-        raise EmptyWarehouse(
-            f'{run.warehouse.path} holds no papers{because}: run "littriage import FILE..." or "littriage harvest"'
-        )
     derived.forget_hits_except(run.warehouse, [one.slug for one in run.catalogue.directions])
     matcher = Matcher(run.catalogue.directions)
     hits = 0
@@ -361,7 +322,7 @@ def weigh(run: Run, source: str) -> Counts:
     points: dict[str, tuple[TrendPoint, ...]] = {}
     measured_in: dict[str, str] = {}
     for slug, (categories, query) in run.queries.items():
-        asked = _asked(run, source, slug, query)
+        asked = papers.asked_windows(run.warehouse, source, slug, query)
         failed = unmended(papers.failed_windows(run.warehouse, source, slug, query), asked)
         for window, reason in failed:
             run.fail("harvest", slug, _failure_text(window, reason))
@@ -377,6 +338,9 @@ def weigh(run: Run, source: str) -> Counts:
                     break
     run.points, run.fields = points, measured_in
     derived.store_trends(run.warehouse, points)
+    derived.store_field_months(
+        run.warehouse, [one for field in sorted({*measured_in.values()}) for one in fields.months(field, as_of)]
+    )
     comparable = sum(point.status.comparable for each in points.values() for point in each)
     total = sum(len(each) for each in points.values())
     within = sum(measured_in[slug] != categories for slug, (categories, _) in run.queries.items())
@@ -399,6 +363,9 @@ class Field:
     counted: Mapping[date, Exposure]
     imported: Mapping[date, Exposure]
     with_abstract: Mapping[date, int]
+    late: Mapping[date, int | None]
+    growth: Mapping[date, ExpectedGrowth]
+    """Of the months of the copy that are open."""
 
     def end(self, today: date) -> date | None:
         """The last month that can be compared."""
@@ -413,21 +380,69 @@ class Fields:
     def __init__(self, run: Run, source: str) -> None:
         self._warehouse = run.warehouse
         self._source = source
+        self._today = run.today
         self._letters = {(category, month): letter for category, month, letter in run.warehouse.rows("read/coverage")}
+        self._listings = ledger.listings(run.warehouse)
+        self._updates = derived.copy_updates(run.warehouse)
+        self._audits = {audit.month: audit for audit in audits(derived.id_sequences(run.warehouse))}
+        self._sets = {categories for categories, _ in run.queries.values()}
+        self._sets |= {category for categories in self._sets for category in categories.split()}
+        self._copy: dict[str, list[derived.HeldMonth]] = {}
         self._fields: dict[str, Field] = {}
         self._members: dict[tuple[str | None, bool], dict[str, derived.Months]] = {}
 
     def of(self, categories: str) -> Field:
         """The field of these categories."""
         if categories not in self._fields:
-            rows = self._warehouse.rows("marts/field_month", categories=categories.split())
+            rows = self._held(categories)
             held = [(month, count, newest) for month, count, _, newest in rows]
+            listed = {category: one for category in categories.split() or [""] if (one := self._listed(category))}
+            copy = imported_field(categories, held, self._letters, listed, self._audits, self._today)
+            arrivals = self._arrivals(categories, listed)
+            growth = {
+                one.month: expected
+                for one in copy
+                if arrivals and one.papers and one.status is MonthStatus.OPEN
+                if (expected := expected_growth(one.month, arrivals))
+            }
             self._fields[categories] = Field(
                 counted={one.month: one for one in papers.exposures(self._warehouse, categories, self._source)},
-                imported={one.month: one for one in imported_field(categories, held, self._letters)},
+                imported={one.month: _with_growth(one, growth.get(one.month)) for one in copy},
                 with_abstract={month: abstracts for month, _, abstracts, _ in rows},
+                late={one.month: late_papers(one.month, arrivals) for one in copy} if arrivals else {},
+                growth=growth,
             )
         return self._fields[categories]
+
+    def _held(self, categories: str) -> list[derived.HeldMonth]:
+        """The months of the copy; for the sets of all directions at once, since a scan of the papers takes its time."""
+        if categories not in self._copy:
+            sets = {categories, *self._sets} - self._copy.keys()
+            self._copy |= derived.held_months(self._warehouse, {one: _names(one) for one in sorted(sets)})
+        return self._copy[categories]
+
+    def _listed(self, category: str) -> Listed | None:
+        """Where the listing of the set that a category lies in stands; None: nobody lists it."""
+        if not self._listings:
+            return None
+        from littriage.sources.oai_pmh import set_of
+
+        sets = {""}
+        with suppress(SettingsError):  # a category that arXiv does not have lies in no set
+            sets |= {set_of(category)} if category else set()
+        known = [one for spec in sorted(sets) if (one := self._listings.get(spec))]
+        if not known:
+            return None
+        one = max(known, key=lambda one: one.current_to or date.min)
+        return Listed(one.set_spec, one.base_to, one.current_to, one.under_way, one.records)
+
+    def _arrivals(self, categories: str, listed: Mapping[str, Listed]) -> Arrivals | None:
+        """When the papers of a copy that is kept current were first seen; None where none is."""
+        updates = [self._updates.get(one.set_spec, ()) for one in listed.values()]
+        if len(listed) < len(categories.split() or [""]) or not all(updates):
+            return None
+        looks = min(updates, key=len)
+        return derived.arrivals(self._warehouse, _names(categories), looks, month_after(looks[0].replace(day=1), -1))
 
     def series(
         self,
@@ -440,22 +455,69 @@ class Fields:
     ) -> tuple[TrendPoint, ...]:
         """A direction beside the field of `categories`; of its papers `within` one category, or of all.
 
-        Beside a field of imported files stand only the papers that the files hold.
+        Beside a field of the copy stand only the papers that the copy holds.
         """
         found = self.of(categories)
         chosen = field_for(months, found.counted, found.imported, harvested.asked, harvested.failed)
         checked = field_status(tuple(chosen.values()), as_of, found.with_abstract)
         members = dict(self.members(within).get(slug, {}))
-        if of_files := [one.month for one in checked if one.source == IMPORT]:
+        if of_copy := [one.month for one in checked if one.source in COPY]:
             held = self.members(within, in_field=True).get(slug, {})
-            members.update({month: held.get(month, (0.0, 0)) for month in of_files})
+            members.update({month: held.get(month, (0.0, 0)) for month in of_copy})
         return trend_points(slug, months, members, {one.month: one for one in checked})
 
     def members(self, category: str | None, *, in_field: bool = False) -> dict[str, derived.Months]:
-        """The months of every direction: of its papers in one category or of all, of imported ones or of all."""
+        """The months of every direction: of its papers in one category or of all, of the copy or of all."""
         if (category, in_field) not in self._members:
             self._members[category, in_field] = derived.member_months(self._warehouse, category, in_field=in_field)
         return self._members[category, in_field]
+
+    def months(self, categories: str, as_of: date) -> list[FieldMonth]:
+        """What each month of a field was worth on that day, oldest first; the month that had begun only if it is today.
+
+        The source's count stands for months that no copy serves better, as for a direction that was harvested whole.
+        """
+        found = self.of(categories)
+        last = as_of if as_of == self._today else as_of.replace(day=1) - timedelta(days=1)
+        months = sorted(month for month in {*found.counted, *found.imported} if month <= last)
+        whole = [Asked(month_window(month), self._today) for month in found.counted]
+        chosen = field_for(months, found.counted, found.imported, whole, [])
+        stored: dict[date, int] = {}
+        if any(one.source not in COPY for one in chosen.values()):
+            stored = derived.stored_months(self._warehouse, _names(categories))
+        rows = []
+        for one in field_status(tuple(chosen.values()), as_of, found.with_abstract):
+            of_copy = one.source in COPY
+            growth = found.growth.get(one.month) if of_copy else None
+            count, audit = found.counted.get(one.month), self._audits.get(one.month)
+            lost = audit.lost_share if audit and of_copy else 0.0
+            rows.append(
+                FieldMonth(
+                    category_set=categories,
+                    month=one.month,
+                    held=one.papers if of_copy else stored.get(one.month, 0),
+                    reported=count.papers if count and count.status is not MonthStatus.MISSING else None,
+                    late=found.late.get(one.month) if of_copy else None,
+                    growth=growth.ratio if growth else None,
+                    growth_low=growth.low if growth else None,
+                    growth_high=growth.high if growth else None,
+                    lost=one.papers * lost / (1 - lost),
+                    status=one.status,
+                    reason=one.reason,
+                    source=one.source,
+                )
+            )
+        return rows
+
+
+def _names(categories: str) -> list[str]:
+    """The categories under each of their names: files of other days have them under the old one."""
+    return [name for category in categories.split() for name in category_names(category)]
+
+
+def _with_growth(exposure: Exposure, growth: ExpectedGrowth | None) -> Exposure:
+    """An open month that says how much it will still grow."""
+    return replace(exposure, reason=f"{exposure.reason}; {growth.reason(exposure.papers)}") if growth else exposure
 
 
 def _end_of_record(fields: Iterable[Field], today: date) -> date:

@@ -93,6 +93,12 @@ class Run:
             "failures": [{"stage": stage, "subject": subject, "reason": why} for stage, subject, why in self.failures],
         }
 
+    def go_on_from(self, summary: Mapping[str, Any]) -> None:
+        """Take over the stages and failures of a run that did the beginning of this one."""
+        self.stages += [StageReport(**stage) for stage in summary["stages"]]
+        for failure in summary["failures"]:
+            self.fail(failure["stage"], failure["subject"], failure["reason"])
+
     def fail(self, stage: str, subject: str, reason: str) -> None:
         """Keep a failure for the report, once, and go on."""
         if (stage, subject, reason) not in self.failures:
@@ -155,7 +161,7 @@ def add_up(counts: Counts, more: Counts) -> None:
 
 
 @contextmanager
-def progress(run: Run, label: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(run: Run, label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """Reports the progress of a piece of work through what the block calls."""
     run.progress.start(label, total)
     try:

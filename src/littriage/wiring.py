@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
@@ -14,20 +15,23 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from littriage import resources
+from littriage import channels, resources
+from littriage.channels import Plan
 from littriage.directions import load_catalogue
 from littriage.errors import SettingsError
 from littriage.model import Catalogue
 from littriage.pipeline import Tiers
 from littriage.ports import Embedder, Progress
-from littriage.run import Run
+from littriage.progress import Quiet
+from littriage.run import Run, Step, straight
 from littriage.trends import month_after
 from littriage.warehouse import Warehouse, derived
 
 if TYPE_CHECKING:
     from littriage.sources.arxiv_api import ArxivApi
+    from littriage.sources.oai_pmh import OaiPmh
 
-SOURCE_NAME = "arxiv-api"
+SOURCE_NAME = channels.SOURCES[channels.API]
 """The source whose counts go with its harvests."""
 HARVEST_MONTHS = 60
 """How far back a harvest goes by default: growth looks at 48 months, and the peak at all that there is."""
@@ -43,6 +47,13 @@ class Settings:
     queries: Path | None = None
     """None: the catalogue that comes with littriage."""
     arxiv: str = "https://export.arxiv.org/api/query"
+    """Address of the query API."""
+    oai: str = "https://oaipmh.arxiv.org/oai"
+    """Address of the OAI-PMH service."""
+    channel: str = channels.AUTO
+    """Of the harvest: oai, api, or auto, which takes OAI-PMH once the field is held."""
+    redirects: str = ""
+    """Hosts that a redirect of the OAI-PMH service may lead to, with commas between them."""
     contact: str = ""
     """Address under which arXiv's operators can reach the user."""
     interval_s: float = 3.0
@@ -85,14 +96,36 @@ def settings_from(environment: Mapping[str, str], **options: Any) -> Settings:
     settings = replace(Settings(), **found)
     if settings.harvest_months < 1:
         raise SettingsError(f"harvest_months is {settings.harvest_months}: expected at least 1")
+    if settings.channel not in channels.CHANNELS:
+        raise SettingsError(
+            f"there is no channel {settings.channel!r}: take {', '.join(channels.CHANNELS[:-1])} or "
+            f"{channels.CHANNELS[-1]}",
+            channel=settings.channel,
+        )
+    host_names(settings.redirects)
     return settings
 
 
+def host_names(text: str) -> tuple[str, ...]:
+    """The hosts of a list with commas. Raises SettingsError for what cannot be the name of a host."""
+    hosts = tuple(host.strip().lower() for host in text.split(",") if host.strip())
+    if bad := [host for host in hosts if not _HOST.fullmatch(host)]:
+        raise SettingsError(
+            f"redirects: {bad[0]!r} is no host: give names such as export.arxiv.org, with commas between them",
+            host=bad[0],
+        )
+    return hosts
+
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?")
 _OTHER_STATE = "set XDG_STATE_HOME to another one"
 _VARIABLES: dict[str, Any] = {
     "warehouse": Path,
     "queries": Path,
     "arxiv": str,
+    "oai": str,
+    "channel": str,
+    "redirects": str,
     "contact": str,
     "interval_s": float,
     "harvest_months": int,
@@ -155,6 +188,15 @@ def opened_run(
 
 
 @contextmanager
+def planning_run(settings: Settings) -> Iterator[Run]:
+    """A run to plan with, on the warehouse of these settings or on an empty one in memory: none is made."""
+    clock = SystemClock()
+    exists = (settings.warehouse / resources.WORKING).exists()
+    with Warehouse.open(settings.warehouse, create=False) if exists else Warehouse.in_memory() as warehouse:
+        yield Run(warehouse, catalogue(settings), clock.today(), clock.now, Quiet())
+
+
+@contextmanager
 def arxiv_source(settings: Settings) -> Iterator[ArxivApi]:
     """arXiv's API at the configured address; the pace is kept for all processes of this user.
 
@@ -162,17 +204,77 @@ def arxiv_source(settings: Settings) -> Iterator[ArxivApi]:
     """
     from littriage.sources.arxiv_api import ArxivApi
 
-    source = ArxivApi(
-        clock=SystemClock(),
-        state_folder=resources.writable_folder(state_folder(), _OTHER_STATE),
-        address=settings.arxiv,
-        contact=settings.contact,
-        interval_s=settings.interval_s,
-    )
+    source = ArxivApi(address=settings.arxiv, **_asking(settings))
     try:
         yield source
     finally:
         source.close()
+
+
+@contextmanager
+def record_source(settings: Settings) -> Iterator[OaiPmh]:
+    """arXiv's OAI-PMH service at the configured address, at the same pace as the API where both are arXiv's.
+
+    Raises SettingsError where the pace cannot be kept.
+    """
+    from littriage.sources.oai_pmh import OaiPmh
+
+    source = OaiPmh(address=settings.oai, redirect_hosts=host_names(settings.redirects), **_asking(settings))
+    try:
+        yield source
+    finally:
+        source.close()
+
+
+def _asking(settings: Settings) -> dict[str, Any]:
+    """What both sources are told."""
+    return {
+        "clock": SystemClock(),
+        "state_folder": resources.writable_folder(state_folder(), _OTHER_STATE),
+        "contact": settings.contact,
+        "interval_s": settings.interval_s,
+    }
+
+
+# --- the harvest ------------------------------------------------------------------------------------------------
+
+
+def harvest_plan(run: Run, settings: Settings, only: Sequence[str] | None = None) -> Plan:
+    """What a harvest would ask now, of the channel that it would take and of the other. Asks nothing.
+
+    Raises SettingsError for an address that is not http(s).
+    """
+    from littriage.sources.politeness import Politeness
+    from littriage.sources.transport import checked_address
+
+    paces = {
+        channel: Politeness(address, state_folder(), SystemClock(), settings.interval_s).interval_s
+        for channel, address in (
+            (channels.OAI, checked_address(settings.oai, Settings().oai)),
+            (channels.API, checked_address(settings.arxiv, Settings().arxiv)),
+        )
+    }
+    return channels.planned(
+        run,
+        channels.needed_sets(channels.chosen_directions(run, only)),
+        first_day(settings, run.today),
+        wanted=settings.channel,
+        interval_s=paces,
+        only=only,
+    )
+
+
+def harvest(run: Run, settings: Settings, plan: Plan, step: Step = straight, only: Sequence[str] | None = None) -> None:
+    """Ask what the plan says, by its channel. What fails is kept in the run, and asked again by the next one."""
+    if plan.channel == channels.OAI:
+        with record_source(settings) as records:
+            channels.harvest_field(run, records, plan.sets, step)
+    else:
+        with arxiv_source(settings) as source:
+            channels.harvest_directions(run, source, first_day(settings, run.today), step, only)
+
+
+# --- places and models ------------------------------------------------------------------------------------------
 
 
 def state_folder() -> Path:

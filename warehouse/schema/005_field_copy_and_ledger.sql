@@ -13,7 +13,8 @@ create table oai_list (                  -- where the listing of an OAI set stan
     since            date,               -- datestamp from which the listing under way asks; null: from the beginning
     token            text,               -- where it goes on; null: at its beginning, or finished
     started_on       date,               -- the source's own day (responseDate) of its first page: the next one's `since`
-    newest           date,               -- newest datestamp received
+    oldest           date,               -- oldest and newest datestamp received since it began to ask from `since`
+    newest           date,
     in_order         boolean not null,   -- datestamps never went back: a new start from `newest` would lose nothing
     pages            bigint not null,
     records          bigint not null,

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from littriage import __version__
-from littriage.cli import checking, demo, directions, exporting, reading, scheduling, showing, working
+from littriage.cli import checking, demo, directions, exporting, harvesting, reading, scheduling, showing, working
 from littriage.errors import LittriageError
 
 INTERRUPTED = 130
@@ -47,6 +47,7 @@ def _littriage(
 
 
 working.register(app)
+harvesting.register(app)
 demo.register(app)
 scheduling.register(app)
 reading.register(app)

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from littriage import resources
 from littriage.cli import tables
 from littriage.cli.options import Json, Queries
 from littriage.cli.tables import Column
 from littriage.cli.working import Device, Model, Work
-from littriage.errors import LittriageError
+from littriage.errors import LittriageError, SettingsError
 
 if TYPE_CHECKING:
     from littriage.wiring import Settings
 
 group = typer.Typer(help="Judge littriage against papers judged by readers.", rich_markup_mode=None)
 LEAST_FREE_GIB = 2
+STALE_DAYS = 10
+"""Since the end of the last complete week: above it a weekly run was missed."""
 _FIGURES = ("precision", "recall", "f1")
 
 
@@ -99,7 +103,7 @@ def _figure(measures: dict[str, Any], name: str) -> str:
 def doctor(as_json: Json = False, queries: Queries = None, warehouse: Work = None) -> None:
     """Check the installation, the directions and the tables.
 
-    Says what is wrong and what to do; ends with 1 where anything is.
+    Says what is wrong and what to do; ends with 1 where anything is. What only deserves attention is marked MIND.
     """
     from littriage import wiring
 
@@ -107,14 +111,19 @@ def doctor(as_json: Json = False, queries: Queries = None, warehouse: Work = Non
     checks: dict[str, Callable[[Settings], str]] = {
         "directions": _directions,
         "model": _model,
+        "contact": _contact,
+        "pace": _pace,
         "disk": _disk,
         "warehouse": _warehouse,
+        "harvest": _harvest,
         "published": _published,
     }
     rows, sound = [], True
     for name, check in checks.items():
         try:
             rows.append((name, "ok", check(settings)))
+        except _Advice as advice:
+            rows.append((name, "MIND", str(advice)))
         except (LittriageError, OSError) as error:
             sound = False
             rows.append((name, "WRONG", str(error)))
@@ -125,6 +134,10 @@ def doctor(as_json: Json = False, queries: Queries = None, warehouse: Work = Non
         tables.print_table([Column(name) for name in names], rows)
     if not sound:
         raise typer.Exit(1)
+
+
+class _Advice(LittriageError):
+    """What works, and could be better."""
 
 
 def _directions(settings: Settings) -> str:
@@ -142,6 +155,34 @@ def _model(settings: Settings) -> str:
     return "all-MiniLM-L6-v2 from its package, weights as published"
 
 
+def _contact(settings: Settings) -> str:
+    if not settings.contact:
+        raise _Advice("no address is sent to arXiv, which asks for one: set LITTRIAGE_CONTACT, or pass --contact")
+    return f"{settings.contact} is sent with every request"
+
+
+def _pace(settings: Settings) -> str:
+    from littriage import wiring
+    from littriage.sources.politeness import service_name
+
+    folder = wiring.state_folder()
+    turn = folder / f"{service_name(settings.arxiv)}.turn"
+    if not folder.exists():
+        return f"no request has been made yet: {folder} will keep their pace"
+    writable = os.access(turn, os.R_OK | os.W_OK) if turn.is_file() else not turn.exists()
+    if not writable or not os.access(folder, os.W_OK | os.X_OK):
+        raise SettingsError(f"{turn} cannot be written, so that nothing is asked: set XDG_STATE_HOME to another one")
+    text = turn.read_text(encoding="ascii", errors="replace") if turn.exists() else ""
+    try:
+        started, pause_s = (*map(float, text.split()), 0.0, 0.0)[:2]
+    except ValueError:
+        raise _Advice(f"{turn} should hold seconds, not {text[:20]!r}: delete it") from None
+    now = wiring.SystemClock().monotonic()
+    if started <= now < started + pause_s:
+        raise _Advice(f"the service asked for a pause: nothing is asked for another {started + pause_s - now:.0f} s")
+    return f"all processes share {turn}"
+
+
 def _disk(settings: Settings) -> str:
     folder = settings.warehouse
     while not folder.exists():
@@ -156,7 +197,7 @@ def _warehouse(settings: Settings) -> str:
     from littriage.warehouse import Warehouse
     from littriage.warehouse.checks import broken_rules
 
-    if not (settings.warehouse / "littriage.duckdb").exists():
+    if not (settings.warehouse / resources.WORKING).exists():
         return f'none at {settings.warehouse} yet: "littriage import FILE..." or "littriage run" makes one'
     with Warehouse.open(settings.warehouse) as opened:
         if broken := broken_rules(opened):
@@ -165,8 +206,40 @@ def _warehouse(settings: Settings) -> str:
     return f"{papers:,} papers, {countable:,} counted; all checks hold"
 
 
+def _harvest(settings: Settings) -> str:
+    from littriage import wiring
+    from littriage.warehouse import Warehouse, ledger, status
+
+    if not (settings.warehouse / resources.WORKING).exists():
+        return "nothing asked yet"
+    with Warehouse.read_only(settings.warehouse) as opened:
+        copies, directions = ledger.listings(opened).values(), status.direction_statuses(opened, status.Part())
+    today = wiring.SystemClock().today()
+    advice = []
+    for one in copies:
+        if one.under_way and one.started_on and (today - one.started_on).days > 1:
+            advice.append(
+                f"the listing of {one.set_spec or 'all of arXiv'} has been under way since {one.started_on}: "
+                "its token has expired, which does no harm; the next harvest goes on from the newest day received"
+            )
+    failed = [(one.slug, *failure) for one in directions for failure in one.failed]
+    if failed:
+        slug, window, reason = failed[0]
+        advice.append(
+            f"{len(failed)} windows failed, the first {slug}, {window.start} to {window.end}: {reason}; "
+            "the next harvest asks for them again"
+        )
+    days = [one.current_to - timedelta(days=1) for one in copies if one.current_to]
+    days += [row.window.end for one in directions for row in one.windows if row.failure is None]
+    sunday = max(days) - timedelta(days=max(days).isoweekday() % 7) if days else None
+    if sunday and (today - sunday).days > STALE_DAYS:
+        advice.append(f'the last complete week ended on {sunday}, {(today - sunday).days} days ago: "littriage run"')
+    if advice:
+        raise _Advice("; ".join(advice))
+    return f"the last complete week ended on {sunday}" if sunday else "nothing asked yet"
+
+
 def _published(settings: Settings) -> str:
-    from littriage import resources
     from littriage.published import Published
 
     if not (settings.warehouse / resources.PUBLISHED).exists():

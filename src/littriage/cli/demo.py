@@ -41,7 +41,7 @@ def demo(
     from littriage.replica.simulate import load_shapes, simulated_papers
     from littriage.trends import last_settled_month
 
-    settings = wiring.Settings(warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, notice=NOTICE)
+    settings = wiring.Settings(warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, channel="api", notice=NOTICE)
     _check_ours(warehouse)
     if not keep:
         _emptied(warehouse)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from math import exp
 
 from littriage.cli.options import Lang
@@ -44,7 +44,94 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "name_zh": ("Chinese name", "中文名"),
     "categories": ("categories", "类别"),
     "claims": ("claims", "论断"),
+    "source": ("source", "来源"),
+    "kind": ("asked for", "请求内容"),
+    "requests": ("requests", "请求"),
+    "answered": ("answered", "已答"),
+    "repeated": ("repeated", "重试"),
+    "failed": ("failed", "失败"),
+    "expected": ("expected", "应有"),
+    "received": ("received", "收到"),
+    "stored": ("stored", "存入"),
+    "dropped": ("dropped", "丢弃"),
+    "first_asked": ("first asked (UTC)", "首次请求（UTC）"),
+    "last_asked": ("last asked (UTC)", "最近请求（UTC）"),
+    "asked_at": ("asked at (UTC)", "请求时间（UTC）"),
+    "waited": ("waited", "等待"),
+    "answering": ("answering", "应答用时"),
+    "set": ("OAI set", "OAI 集合"),
+    "base": ("base", "基础"),
+    "current_to": ("current to", "更新至"),
+    "listing": ("listing", "列取"),
+    "finished_at": ("finished (UTC)", "完成时间（UTC）"),
+    "done": ("done", "完成"),
+    "settled_to": ("settled to", "已定至"),
+    "window": ("window", "窗口"),
+    "subject": ("subject", "对象"),
+    "place": ("place", "位置"),
+    "attempt": ("attempt", "次数"),
+    "outcome": ("outcome", "结果"),
+    "held": ("held", "已有"),
+    "reported": ("reported", "来源所报"),
+    "late": ("late", "迟到"),
+    "final": ("final/held (80%)", "最终/已有（80% 区间）"),
+    "lost": ("lost", "缺失"),
+    "reason": ("why", "原因"),
     # sentences
+    "status_requests": ("Requests", "请求"),
+    "status_no_requests": ("Requests: none in the ledger", "请求：账本中没有"),
+    "status_copy": ("Copy of the field", "领域副本"),
+    "status_no_copy": ("Copy of the field: none has been listed", "领域副本：尚未列取"),
+    "status_directions": (
+        "Directions: {directions}, {done} windows done, {failed} failed",
+        "方向：{directions} 个，完成 {done} 个窗口，失败 {failed} 个",
+    ),
+    "status_no_directions": ("Directions: none has been asked for", "方向：尚未请求"),
+    "status_others": (
+        "{count} more are settled to {day} without a failure: --direction SLUG shows one, --json all of them",
+        "另有 {count} 个已定至 {day} 且没有失败：--direction SLUG 显示其中一个，--json 显示全部",
+    ),
+    "status_windows": (
+        "{slug} from {source}: {done} windows done, {failed} failed, settled to {day}",
+        "{slug}（来自 {source}）：完成 {done} 个窗口，失败 {failed} 个，已定至 {day}",
+    ),
+    "status_months": ("Months", "月份"),
+    "status_no_months": (
+        'Months: none has been weighed: "littriage run" and "littriage rank" do it',
+        "月份：尚未评估，运行 littriage run 或 littriage rank",
+    ),
+    "status_more_months": (
+        "{count} more calendars: --category-set CATEGORIES shows one, --json all of them",
+        "另有 {count} 个月历：--category-set 类别 显示其中一个，--json 显示全部",
+    ),
+    "status_month": ("{month}, by category set", "{month}，按类别集合"),
+    "status_no_month": ("{month}: not weighed", "{month}：尚未评估"),
+    "status_touching": (
+        "Requests for days of {month} (an OAI listing asks by the day of change)",
+        "涉及 {month} 的请求（OAI 按变更日期列取）",
+    ),
+    "status_last": ("The last {count} requests", "最近 {count} 个请求"),
+    "status_unknown": ("nothing known", "无信息"),
+    "status_of_set": ("{categories}: {counts}", "{categories}：{counts}"),
+    "same_calendar": ("{first} and {count} more", "{first} 及另外 {count} 个"),
+    "all_categories": ("every category", "所有类别"),
+    "all_of_arxiv": ("all of arXiv", "整个 arXiv"),
+    "count_status": ("{status} {count}", "{status} {count}"),
+    "under_way": (
+        "under way since {started}: {pages} pages, {records} records, newest {newest}",
+        "自 {started} 进行中：{pages} 页，{records} 条，最新 {newest}",
+    ),
+    "not_begun": ("not begun", "未开始"),
+    "listed": ("{pages} pages, {records} records", "{pages} 页，{records} 条"),
+    "base_to": ("{base}, to {day}", "{base}，至 {day}"),
+    "again_after": ("again after {outcome}: {reason}", "重试，此前 {outcome}：{reason}"),
+    "said_twice": ("again: a zero counts when it is said twice", "再次请求：零须两次确认"),
+    "again": ("again; the first attempt is not in the ledger", "重试；首次请求不在账本中"),
+    "days_on": ("from {low}", "自 {low} 起"),
+    "from_beginning": ("the beginning", "最初"),
+    "seconds": ("{count} s", "{count} 秒"),
+    "minutes": ("{count} min", "{count} 分钟"),
+    "hours": ("{count} h", "{count} 小时"),
     "failures": (
         "Failures in the last run: {count}. The first: {stage} {subject}: {reason}",
         "上次运行有 {count} 处失败，第一处：{stage} {subject}：{reason}",
@@ -165,9 +252,14 @@ def stance_of(stance: Stance, lang: Lang) -> str:
     return _STANCE_ZH[stance] if lang is Lang.ZH else stance.value
 
 
+def status_word(status: MonthStatus, lang: Lang) -> str:
+    """The status in that language."""
+    return _STATUS_ZH[status] if lang is Lang.ZH else status.value
+
+
 def status_of(status: MonthStatus, reason: str, lang: Lang) -> str:
     """How far a month can be trusted, with the reason; marked where it is not compared with the others."""
-    word = _STATUS_ZH[status] if lang is Lang.ZH else status.value
+    word = status_word(status, lang)
     word = word if status.comparable else say(lang, "not_compared", status=word)
     return say(lang, "reason_in", status=word, reason=reason) if reason else word
 
@@ -218,3 +310,17 @@ def count_text(count: float | None, digits: int = 0) -> str:
 def month_text(month: date | None) -> str:
     """Such as 2026-01; `-` where it is not known."""
     return UNKNOWN if month is None else f"{month:%Y-%m}"
+
+
+def duration_text(seconds: float, lang: Lang) -> str:
+    """Seconds below two minutes, minutes below two hours, else hours."""
+    if seconds < 120:
+        return say(lang, "seconds", count=f"{seconds:.{int(seconds < 10)}f}")
+    if seconds < 7_200:
+        return say(lang, "minutes", count=f"{seconds / 60:.0f}")
+    return say(lang, "hours", count=f"{seconds / 3_600:.1f}")
+
+
+def time_text(moment: datetime | None) -> str:
+    """Such as 2026-01-31 06:00; `-` where there is none."""
+    return UNKNOWN if moment is None else f"{moment:%Y-%m-%d %H:%M}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,8 +12,9 @@ import typer
 
 from littriage.cli import tables
 from littriage.cli.options import Json, Queries, complete_file
+from littriage.cli.plans import Channel, DryRun, Oai, Redirects, plan_json, print_plan
 from littriage.cli.tables import Column
-from littriage.errors import SourceUnavailable
+from littriage.errors import SettingsError
 
 if TYPE_CHECKING:
     from littriage.run import Counts, StageReport
@@ -69,7 +70,6 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command("import")(import_)
     app.command()(import_coverage)
-    app.command()(harvest)
     app.command()(embed)
     app.command()(cluster)
     app.command()(rank)
@@ -80,10 +80,14 @@ def register(app: typer.Typer) -> None:
 
 def run(
     no_harvest: Annotated[bool, typer.Option("--no-harvest", help="Work on what is stored.")] = False,
+    dry_run: DryRun = False,
+    channel: Channel = None,
     direction: OnlyDirections = None,
     as_of: Until = None,
     months: Months = None,
     arxiv: Arxiv = None,
+    oai: Oai = None,
+    redirects: Redirects = None,
     contact: Contact = None,
     interval: Interval = None,
     model: Model = None,
@@ -96,33 +100,77 @@ def run(
     """Harvest, embed, cluster, rank and publish, once.
 
     This is the weekly flow. A direction that fails does not stop the others; what failed is printed, and recorded for
-    the answers.
+    the answers. Where the harvest brings nothing new, the published answers stand.
     """
 
     settings = _settings(
-        warehouse=warehouse, queries=queries, arxiv=arxiv, contact=contact, interval_s=interval,
-        harvest_months=months, model=model, device=device, read_limit=read_limit,
+        warehouse=warehouse, queries=queries, arxiv=arxiv, oai=oai, channel=channel, redirects=redirects,
+        contact=contact, interval_s=interval, harvest_months=months, model=model, device=device,
+        read_limit=read_limit,
     )  # fmt: skip
-    only = _known(settings, direction)
-    summary = run_weekly(settings, harvest=not no_harvest, as_of=as_of and as_of.date().isoformat(), only=only)
+    only = known_slugs(settings, direction)
+    if dry_run:
+        if no_harvest:
+            raise SettingsError("--dry-run shows what a harvest would ask: leave --no-harvest out")
+        show_plan(settings, only, as_json)
+        return
+    summary = run_weekly(settings, harvest=not no_harvest, as_of=as_of and as_of.date(), only=only, quiet=as_json)
     if as_json:
         tables.print_json(summary)
         return
     print_summary(summary)
+    if summary["nothing_new"]:
+        tables.print_line(f"Nothing new: the answers of {summary['as_of']} stand.")
     place = "" if settings.warehouse == Path("warehouse") else f" --warehouse {settings.warehouse}"
     tables.print_line(f"Ask now: littriage rising{place}, littriage saturated{place}")
 
 
-def run_weekly(settings: Settings, **parameters: Any) -> dict[str, Any]:
-    """The summary of the weekly flow, run once under a Prefect server that ends with this process.
+def run_weekly(
+    settings: Settings,
+    *,
+    harvest: bool = True,
+    as_of: date | None = None,
+    only: Sequence[str] | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """The summary of a weekly run: the harvest, after its plan is printed, then the flow, if there is anything to do.
 
-    Raises SourceUnavailable when the server does not start.
+    The flow runs under a Prefect server that ends with this process. `nothing_new` says that the published answers
+    stand, and `plan` what was to be asked. Raises SourceUnavailable when the server does not start, and EmptyWarehouse
+    where there is nothing to work on, besides what `wiring.opened_run` raises before anything is asked.
     """
+    from littriage import pipeline, wiring
+    from littriage.progress import progress_bars
+
+    plan = None
+    with wiring.opened_run(settings, progress_bars(), as_of, create=harvest) as run:
+        if harvest:
+            plan = wiring.harvest_plan(run, settings, only)
+            if not quiet:
+                print_plan(plan)
+                tables.print_line()
+            wiring.harvest(run, settings, plan, only=only)
+        pipeline.refuse_empty(run)
+        nothing_new = harvest and pipeline.nothing_new(run)
+        summary = run.summary()
+    if not nothing_new:
+        wiring.load_flow("server").start()
+        summary = wiring.load_flow("weekly").weekly(
+            settings.as_parameters(), harvest=False, as_of=as_of and as_of.isoformat(), harvested=summary
+        )
+    return {**summary, "nothing_new": nothing_new, "plan": plan and plan_json(plan)}
+
+
+def show_plan(settings: Settings, only: Sequence[str] | None, as_json: bool) -> None:
+    """Print what a harvest would ask; no warehouse is made, and nothing is asked."""
     from littriage import wiring
 
-    wiring.load_flow("server").start()
-    summary: dict[str, Any] = wiring.load_flow("weekly").weekly(settings.as_parameters(), **parameters)
-    return summary
+    with wiring.planning_run(settings) as planning:
+        plan = wiring.harvest_plan(planning, settings, only)
+    if as_json:
+        tables.print_json({"plan": plan_json(plan)})
+    else:
+        print_plan(plan)
 
 
 def print_summary(summary: Mapping[str, Any]) -> None:
@@ -215,39 +263,6 @@ def import_coverage(
 # --- stages -----------------------------------------------------------------------------------------------------
 
 
-def harvest(
-    direction: Annotated[
-        list[str] | None, typer.Argument(metavar="[DIRECTION]...", help="All, if none.", autocompletion=complete_file)
-    ] = None,
-    months: Months = None,
-    arxiv: Arxiv = None,
-    contact: Contact = None,
-    interval: Interval = None,
-    queries: Queries = None,
-    warehouse: Work = None,
-) -> None:
-    """Ask arXiv for papers and for the size of the fields.
-
-    What could be had is stored; what failed is printed, and asked again next time. Ends with 1 where every direction
-    failed.
-    """
-    from littriage import pipeline, wiring
-    from littriage.progress import progress_bars
-
-    settings = _settings(
-        warehouse=warehouse, queries=queries, arxiv=arxiv, contact=contact, interval_s=interval, harvest_months=months
-    )
-    only = _known(settings, direction)
-    with wiring.opened_run(settings, progress_bars()) as run, wiring.arxiv_source(settings) as source:
-        pipeline.harvest_all(run, source, wiring.first_day(settings, run.today), only=only)
-        summary = run.summary()
-        asked = only or [one.slug for one in run.catalogue.directions]
-    print_summary(summary)
-    failed = {failure["subject"] for failure in summary["failures"] if failure["stage"] == "harvest"}
-    if failed.issuperset(asked):
-        raise SourceUnavailable(f"no direction could be harvested whole from {settings.arxiv}: run this again later")
-
-
 def embed(
     model: Model = None,
     device: Device = None,
@@ -315,7 +330,7 @@ def _settings(**options: Any) -> Settings:
     return wiring.settings_from(os.environ, **options)
 
 
-def _known(settings: Settings, names: Sequence[str] | None) -> list[str] | None:
+def known_slugs(settings: Settings, names: Sequence[str] | None) -> list[str] | None:
     """The slugs of these directions; raises UnknownDirection before anything is asked."""
     from littriage import wiring
     from littriage.directions import find_direction

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from littriage.errors import EmptyAnswer, HarvestRefused, MalformedFeed, TokenRejected
-from littriage.identity import author_name, author_names, clean_text, is_withdrawn
+from littriage.identity import author_names, clean_text, is_withdrawn
 from littriage.model import ArxivId, Paper, parse_arxiv_id
 from littriage.ports import RecordPage
 from littriage.sources.entries import Drops, arxiv_categories, date_fault
@@ -241,7 +241,7 @@ class _Reader:
             self._take_record()
         elif path == _AUTHOR:
             names = (self._record.pop(part, "") for part in ("forenames", "keyname", "suffix"))
-            self._authors.append(author_name(" ".join(names)))
+            self._authors.append(" ".join(names))
         self._text.clear()
 
     def _take(self, kind: str, text: str) -> None:
@@ -311,7 +311,7 @@ class _Reader:
             id=name.base,
             title=title,
             abstract=abstract or None,
-            authors=author_names(record["authors"]) if "authors" in record else tuple(filter(None, self._authors)),
+            authors=author_names(record.get("authors") or ", ".join(self._authors)),
             categories=arxiv_categories(record.get("categories", "").split()),
             published=submitted,
             version=version,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,10 +41,7 @@ class Warehouse:
         if create or folder.is_dir():
             resources.writable_folder(folder, "pass another one with --warehouse")
         if not create and not path.exists():
-            raise NoWarehouse(
-                f'no warehouse at {path}: run "littriage import FILE..." or "littriage run" first, or pass --warehouse',
-                path=str(path),
-            )
+            raise _no_warehouse(path)
         with translated(path):
             connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
         try:
@@ -51,6 +49,34 @@ class Warehouse:
             connection.execute("set timezone = 'UTC'")
             warehouse = cls(folder, connection)
             warehouse._migrate()
+        except BaseException:
+            connection.close()
+            raise
+        return warehouse
+
+    @classmethod
+    def read_only(cls, folder: Path) -> Warehouse:
+        """The warehouse in `folder` as it stands: nothing is made, migrated or written.
+
+        Raises NoWarehouse (nothing there that can be read), WarehouseBusy, SchemaTooNew, and LittriageError for a file
+        of an older littriage and for one that is no DuckDB file.
+        """
+        path = folder / resources.WORKING
+        if not os.access(path, os.R_OK):
+            raise _no_warehouse(path)
+        with translated(path):
+            connection = duckdb.connect(str(path), read_only=True, config={"autoinstall_known_extensions": "false"})
+        try:
+            warehouse = cls(folder, connection)
+            with translated(path):
+                connection.execute("set enable_progress_bar = false")  # DuckDB would draw it into the answer
+                done = warehouse._applied()
+            if missing := {number for number, _, _ in resources.migrations()} - done:
+                raise LittriageError(
+                    f"{path} has schema {min(missing) - 1}, this littriage reads {max(missing)}: "
+                    'any command that writes to it brings it up to date, such as "littriage run"',
+                    path=str(path),
+                )
         except BaseException:
             connection.close()
             raise
@@ -69,20 +95,27 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self.connection.close()
 
+    def _applied(self) -> set[int]:
+        """The numbers of the migrations that the file has."""
+        if not self.connection.execute("select 1 from duckdb_tables where table_name = 'migration'").fetchall():
+            return set()
+        done = {number for (number,) in self.connection.execute("select number from migration").fetchall()}
+        known = {number for number, _, _ in resources.migrations()}
+        if newer := done - known:
+            raise SchemaTooNew(
+                f"{self.path} has schema {max(newer)}, this littriage knows up to {max(known)}: "
+                "update littriage; the file was left as it is",
+                found=max(newer),
+                known=max(known),
+            )
+        return done
+
     def _migrate(self) -> None:
         with self.transaction():
             self.connection.execute(
                 "create table if not exists migration (number integer primary key, name text, applied_at timestamp)"
             )
-            done = {number for (number,) in self.connection.execute("select number from migration").fetchall()}
-            known = {number for number, _, _ in resources.migrations()}
-            if newer := done - known:
-                raise SchemaTooNew(
-                    f"{self.path} has schema {max(newer)}, this littriage knows up to {max(known)}: "
-                    "update littriage; the file was left as it is",
-                    found=max(newer),
-                    known=max(known),
-                )
+            done = self._applied()
             for number, name, text in resources.migrations():
                 if number not in done:
                     self.connection.execute(text)
@@ -160,6 +193,13 @@ class Warehouse:
 
     def _column_types(self, table: str) -> list[Row]:
         return self.connection.execute("select name, type from pragma_table_info($table)", {"table": table}).fetchall()
+
+
+def _no_warehouse(path: Path) -> NoWarehouse:
+    return NoWarehouse(
+        f'no warehouse at {path}: run "littriage import FILE..." or "littriage run" first, or pass --warehouse',
+        path=str(path),
+    )
 
 
 def _now() -> datetime:

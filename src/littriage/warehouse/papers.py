@@ -6,8 +6,13 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from littriage.model import Exposure, HarvestNote, MonthStatus, Paper, Window, parse_arxiv_id
+from littriage.completeness import Asked
+from littriage.harvest import month_window
+from littriage.model import Attempt, Exposure, HarvestNote, MonthStatus, Paper, Window, parse_arxiv_id
+from littriage.ports import RecordPage
+from littriage.warehouse import ledger
 from littriage.warehouse.file import Warehouse
+from littriage.warehouse.ledger import Listing
 
 
 def text_hash(paper: Paper) -> str:
@@ -16,11 +21,30 @@ def text_hash(paper: Paper) -> str:
 
 
 def store_harvested(
-    warehouse: Warehouse, note: HarvestNote, papers: Sequence[Paper], *, query: str, now: datetime
+    warehouse: Warehouse,
+    note: HarvestNote,
+    papers: Sequence[Paper],
+    *,
+    query: str,
+    now: datetime,
+    attempts: Iterable[tuple[Window, Attempt]] = (),
 ) -> int:
-    """Store the papers of one window and its checkpoint in one transaction; how many were new or better known."""
+    """Store the papers of one window, its checkpoint and its requests in one transaction.
+
+    What comes back is how many papers were new or better known.
+    """
     with warehouse.transaction():
-        stored = _store(warehouse, papers, source=note.source, today=now.date())
+        _lift_deletions(warehouse, papers)
+        stored = _store(warehouse, papers, source=note.source, in_field=False, today=now.date())
+        for days, attempt in attempts:
+            ledger.store_attempts(
+                warehouse,
+                [attempt],
+                source=note.source,
+                subject=note.direction,
+                first_day=days.start,
+                last_day=days.end,
+            )
         warehouse.insert(
             "harvest_window",
             {"direction": [note.direction]},
@@ -58,7 +82,7 @@ def store_harvested(
     return stored
 
 
-def _store(warehouse: Warehouse, papers: Sequence[Paper], *, source: str, today: date) -> int:
+def _store(warehouse: Warehouse, papers: Sequence[Paper], *, source: str, in_field: bool, today: date) -> int:
     identified = [(paper, found) for paper in papers if (found := parse_arxiv_id(paper.id))]
     warehouse.run("write/incoming_emptied")
     warehouse.insert(
@@ -83,7 +107,7 @@ def _store(warehouse: Warehouse, papers: Sequence[Paper], *, source: str, today:
         drop_reason=None,
         better=False,
     )
-    merge(warehouse, source=source, in_field=False, today=today)
+    merge(warehouse, source=source, in_field=in_field, today=today)
     (stored,) = warehouse.one("read/incoming_better")
     return int(stored)
 
@@ -95,13 +119,14 @@ def merge(warehouse: Warehouse, *, source: str, in_field: bool, today: date) -> 
     """
     warehouse.run("write/import_paper_merged", source=source, in_field=in_field, today=today)
     warehouse.run("write/import_paper_known")
+    warehouse.run("write/import_paper_added")
     warehouse.run("write/import_paper_stored")
 
 
-def done_windows(warehouse: Warehouse, source: str, direction: str, query: str) -> list[tuple[Window, datetime]]:
-    """Windows that were harvested whole, with when they were asked."""
+def asked_windows(warehouse: Warehouse, source: str, direction: str, query: str) -> list[Asked]:
+    """Windows that were harvested whole, with the day on which they were asked."""
     found = warehouse.rows("read/done_windows", source=source, direction=direction, query=query)
-    return [(Window(first, last), asked_at) for first, last, asked_at in found]
+    return [Asked(Window(first, last), asked_at.date()) for first, last, asked_at in found]
 
 
 def failed_windows(warehouse: Warehouse, source: str, direction: str, query: str) -> list[tuple[Window, str]]:
@@ -110,20 +135,67 @@ def failed_windows(warehouse: Warehouse, source: str, direction: str, query: str
     return [(Window(first, last), reason) for first, last, reason in found]
 
 
-def store_exposures(warehouse: Warehouse, exposures: Iterable[Exposure]) -> None:
-    """Keep the field's size; a later answer for the same month and source replaces it."""
-    kept = list(exposures)
+def store_listed(
+    warehouse: Warehouse,
+    page: RecordPage,
+    listing: Listing,
+    attempts: Sequence[Attempt],
+    *,
+    source: str,
+    now: datetime,
+) -> tuple[int, int]:
+    """Store a page of a listing, where the listing then stands, and the requests for the page, in one transaction.
+
+    What comes back is how many papers were new or better known, and how many are deleted that were not before. Of a
+    paper that is on the page twice the newer version is stored.
+    """
+    newest: dict[str, Paper] = {}
+    for paper in page.papers:
+        known = newest.get(paper.id)
+        if known is None or (paper.version or 0) >= (known.version or 0):
+            newest[paper.id] = paper
+    with warehouse.transaction():
+        _lift_deletions(warehouse, page.papers)
+        stored = _store(warehouse, list(newest.values()), source=source, in_field=True, today=now.date())
+        deleted = len(warehouse.rows("write/papers_deleted", ids=list(page.deleted))) if page.deleted else 0
+        ledger.store_listing(warehouse, listing)
+        ledger.store_attempts(
+            warehouse,
+            attempts,
+            source=source,
+            subject=listing.set_spec,
+            first_day=listing.since,
+            last_day=None,
+            stored=stored,
+        )
+    return stored, deleted
+
+
+def _lift_deletions(warehouse: Warehouse, papers: Sequence[Paper]) -> None:
+    """Let papers that a source lists as present be counted again: unlike an old file, it knows its deletions."""
+    warehouse.run("write/deletions_lifted", ids=[paper.id for paper in papers])
+
+
+def store_exposure(warehouse: Warehouse, exposure: Exposure, attempts: Sequence[Attempt] = ()) -> None:
+    """Keep the field's size in a month, with the requests for it; a later answer of the same source replaces it."""
+    days = month_window(exposure.month)
     with warehouse.transaction():
         warehouse.insert(
             "exposure",
-            {
-                "category_set": [one.category_set for one in kept],
-                "month": [one.month for one in kept],
-                "papers": [one.papers for one in kept],
-                "status": [one.status.value for one in kept],
-                "source": [one.source for one in kept],
-                "reason": [one.reason for one in kept],
-            },
+            {"category_set": [exposure.category_set]},
+            month=exposure.month,
+            papers=exposure.papers,
+            status=exposure.status.value,
+            source=exposure.source,
+            reason=exposure.reason,
+        )
+        ledger.store_attempts(
+            warehouse,
+            attempts,
+            source=exposure.source,
+            subject=exposure.category_set,
+            first_day=days.start,
+            last_day=days.end,
         )
 
 
