@@ -50,6 +50,7 @@ bench: setup
 	test -f demo-data/published.duckdb || $(BIN)/littriage demo
 	$(BIN)/python benchmarks/cold_start.py --warehouse demo-data
 	$(BIN)/python benchmarks/killed_runs.py
+	$(BIN)/python benchmarks/snapshot_import.py
 	@echo "on your own papers: benchmarks/embedding_tiers.py CORPUS.parquet, benchmarks/fit_membership.py GOLD.csv"
 
 lock: setup

@@ -15,7 +15,7 @@ from littriage.pipeline import match
 from littriage.progress import Quiet
 from littriage.run import Run
 from littriage.trends import month_span
-from littriage.warehouse import Warehouse
+from littriage.warehouse import Warehouse, derived
 from littriage.warehouse.checks import broken_rules
 from littriage.warehouse.imports import import_coverage, import_file
 
@@ -39,7 +39,7 @@ def test_real_papers_are_imported_and_matched(warehouse: Warehouse) -> None:
     assert import_coverage(warehouse, CORPUS / "coverage.csv") > 1_500
     assert broken_rules(warehouse) == []
 
-    rows = warehouse.rows("marts/field_month", categories=["cs.CL"])
+    rows = derived.held_months(warehouse, {"cs.CL": ["cs.CL"]})["cs.CL"]
     letters = {(category, month): letter for category, month, letter in warehouse.rows("read/coverage")}
     held = [(month, papers, newest) for month, papers, _, newest in rows]
     field = {one.month: one for one in imported_field("cs.CL", held, letters)}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -17,9 +19,9 @@ from hypothesis import strategies as st
 
 from littriage.errors import DiskFull, ImportRefused
 from littriage.harvest import Window
-from littriage.identity import is_withdrawn
+from littriage.identity import author_names, canonical_categories, clean_text, is_withdrawn
 from littriage.model import Drop, HarvestNote, Paper
-from littriage.warehouse import Warehouse
+from littriage.warehouse import Warehouse, derived, imports
 from littriage.warehouse.checks import broken_rules
 from littriage.warehouse.imports import ImportReport, import_coverage, import_file, read_papers
 from littriage.warehouse.papers import store_harvested, text_hash
@@ -84,6 +86,7 @@ def test_every_row_of_a_parquet_file_is_accounted_for(warehouse: Warehouse, tmp_
             Drop("the same paper again in this file", 1, ("2104.00001",)),
         ),
         months=(date(2021, 4, 1), date(2021, 4, 1)),
+        newest_change=date(2021, 4, 5),
     )
     assert report.rows == report.stored + report.unchanged + sum(drop.rows for drop in report.drops)
     assert stored(warehouse, "id, version") == [("2104.00001", None), ("2104.00002", 3)]
@@ -168,7 +171,7 @@ def test_a_snapshot_line_becomes_a_paper(warehouse: Warehouse, tmp_path: Path) -
             ["cs.CL", "cs.LG"],
             date(2007, 4, 2),
             date(2007, 4, 1),
-            datetime(2008, 11, 26),
+            datetime(2007, 7, 24, 20, 10, 27),
             "12 pages",
             None,
         )
@@ -382,9 +385,9 @@ def test_any_order_of_files_and_rows_gives_the_same_papers(
 # --- papers that do not count -----------------------------------------------------------------------------------
 
 
-def counted(warehouse: Warehouse) -> list[tuple[Any, ...]]:
+def counted(warehouse: Warehouse) -> list[derived.HeldMonth]:
     """The imported field of cs.CL, as the trends see it."""
-    return warehouse.rows("marts/field_month", categories=["cs.CL"])
+    return derived.held_months(warehouse, {"cs.CL": ["cs.CL"]})["cs.CL"]
 
 
 def test_samples_and_withdrawn_papers_are_stored_and_not_counted(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -478,8 +481,8 @@ def test_papers_of_unknown_category_are_in_no_field(warehouse: Warehouse, tmp_pa
     import_rows(warehouse, tmp_path, [row("2104.00001", categories=None), row("2104.00002", categories="cs.CL")])
 
     assert counted(warehouse) == [(date(2021, 4, 1), 1, 1, date(2021, 4, 5))]
-    assert warehouse.rows("marts/field_month", categories=[]) == counted(warehouse)
-    assert warehouse.rows("marts/field_month", categories=["cs.CV"]) == []
+    assert derived.held_months(warehouse, {"": []})[""] == counted(warehouse)
+    assert derived.held_months(warehouse, {"cs.CV": ["cs.CV"]})["cs.CV"] == []
 
 
 # --- harvested papers -------------------------------------------------------------------------------------------
@@ -753,3 +756,222 @@ def test_papers_can_be_read_as_values(tmp_path: Path) -> None:
 def test_conference_papers_are_not_read_as_arxiv_papers(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="holds conference papers"):
         read_papers(parquet(tmp_path / "a.parquet", [venue_row("icml/1")], VENUE_TYPES))
+
+
+# --- lines of the snapshot --------------------------------------------------------------------------------------
+
+
+def rejected(warehouse: Warehouse) -> list[tuple[Any, ...]]:
+    return warehouse.connection.execute("select place, reason, content from import_rejected order by all").fetchall()
+
+
+def test_lines_that_cannot_be_read_are_kept_aside_with_their_place(warehouse: Warehouse, tmp_path: Path) -> None:
+    """By their number in the file, blank lines counted, and the reason; the last line may have been cut."""
+    good = [json.dumps(snapshot_row(f"0704.000{n}")).encode() for n in (1, 2)]
+    lines = [good[0], b"", b"{'id': 1}", b"[1, 2]", b"  ", b'"caf\xe9"', good[1], b"{}", b'{"id": "0704.0003", "ti']
+    report = take_in(warehouse, _text(tmp_path / "a.json", b"\n".join(lines)))
+
+    assert (report.rows, report.stored) == (7, 2)
+    assert report.drops == (
+        Drop("broken line", 4, ("line 3", "line 4", "line 6")),
+        Drop("no id", 1, ("line 8",)),
+    )
+    assert rejected(warehouse) == [
+        ("line 3", "not JSON", "{'id': 1}"),
+        ("line 4", "not a JSON object", "[1, 2]"),
+        ("line 6", "not UTF-8", '"caf\ufffd"'),
+        ("line 9", "cut at the end of the file", '{"id": "0704.0003", "ti'),
+    ]
+    assert broken_rules(warehouse) == []
+
+
+def test_of_many_broken_lines_a_thousand_are_kept(warehouse: Warehouse, tmp_path: Path) -> None:
+    """The count is exact, and of a long line the beginning is kept."""
+    lines = [json.dumps(snapshot_row("0704.0001")), *["x" * 600] * 1_200]
+    report = take_in(warehouse, json_lines(tmp_path / "a.json", lines))
+
+    assert report.drops == (Drop("broken line", 1_200, ("line 2", "line 3", "line 4")),)
+    assert {content for _, _, content in rejected(warehouse)} == {"x" * 500}
+    assert len(rejected(warehouse)) == 1_000
+
+
+def test_a_line_of_20_megabytes_is_too_long(warehouse: Warehouse, tmp_path: Path) -> None:
+    """It is counted; the lines around it keep their numbers."""
+    long = json.dumps(snapshot_row("0704.0002", abstract="x" * (20 << 20)))
+    lines = [json.dumps(snapshot_row("0704.0001")), long, "?", json.dumps(snapshot_row("0704.0003"))]
+    report = take_in(warehouse, json_lines(tmp_path / "a.json", lines))
+
+    assert (report.rows, report.stored) == (4, 2)
+    assert [(place, reason) for place, reason, _ in rejected(warehouse)] == [
+        ("line 2", "longer than 16 MiB"),
+        ("line 3", "not JSON"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("array.json", b'[\n{"id": "0704.0001"}\n]', "is one JSON array"),
+        ("archive.zip", b"PK\x03\x04rest", "is a zip archive.*unzip it"),
+        ("cut.json.gz", gzip.compress(b'{"id": "0704.0001"}\n' * 99)[:40], "is a damaged gzip file"),
+        ("empty.json.gz", gzip.compress(b""), "is empty"),
+    ],
+)
+def test_files_of_other_kinds_are_called_by_their_name(
+    warehouse: Warehouse, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    """With what to do about it, and nothing stored."""
+    with pytest.raises(ImportRefused, match=message):
+        take_in(warehouse, _text(tmp_path / name, content))
+    assert stored(warehouse) == []
+
+
+def test_a_folder_is_no_file(warehouse: Warehouse, tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match="no file at .*: it is a folder"):
+        take_in(warehouse, tmp_path)
+
+
+def test_gzipped_lines_are_read(warehouse: Warehouse, tmp_path: Path) -> None:
+    """Whatever the file is called; unpacked it is the same content, and so unchanged."""
+    lines = "".join(f"{json.dumps(snapshot_row(f'0704.000{n}'))}\n" for n in range(1, 4)).encode() + b"broken"
+    report = take_in(warehouse, _text(tmp_path / "a.json.gz", gzip.compress(lines)))
+    again = import_file(warehouse, _text(tmp_path / "a.json", lines), today=TODAY, now=NOW + timedelta(1))
+
+    assert (report.stored, report.drops) == (3, (Drop("broken line", 1, ("line 4",)),))
+    assert (again.rows, again.stored, again.unchanged, again.drops) == (4, 0, 3, report.drops)
+
+
+def test_fields_of_other_types_are_read_or_missing(warehouse: Warehouse, tmp_path: Path) -> None:
+    """Lists of authors and categories are taken; versions that are no list leave a paper without its date."""
+    lists = {"authors": ["Ada Lovelace", "Bal\\'azs, Jr."], "categories": ["cs.NA", "cs.LG"]}
+    rows = [
+        snapshot_row("0704.0001", versions="v1"),
+        snapshot_row("0704.0002", versions=None),
+        snapshot_row("0704.0003", **lists),
+        snapshot_row("0704.0004", title=1984),
+        snapshot_row("0704.0005", versions=[{"version": "v1", "created": "Mon, 1 Jan 1990 00:00:00 GMT"}]),
+        snapshot_row("0704.0006", versions=[{"version": "v1", "created": "Mon, 1 Jan 2035 00:00:00 GMT"}]),
+        snapshot_row("0704.0007", abstract=None, authors=None, categories=None),
+        snapshot_row(704.0008),  # type: ignore[arg-type]
+    ]
+    report = take_in(warehouse, json_lines(tmp_path / "a.json", rows))
+
+    assert {drop.reason: drop.examples for drop in report.drops} == {
+        "no date": ("0704.0001", "0704.0002"),
+        "date before arXiv": ("0704.0005",),
+        "date in the future": ("0704.0006",),
+        "not an arXiv id": ("704.0008",),
+    }
+    assert stored(warehouse, "id, title, authors, categories") == [
+        ("0704.0003", "A title over two lines", ["Ada Lovelace", "Balázs, Jr."], ["math.NA", "cs.LG"]),
+        ("0704.0004", "1984", ["Ada Lovelace", "Charles Babbage", "Bob"], ["cs.CL", "cs.LG"]),
+        ("0704.0007", "A title over two lines", [], []),
+    ]
+
+
+def test_versions_are_known_by_their_numbers(warehouse: Warehouse, tmp_path: Path) -> None:
+    """Not by their place or how many there are: the lowest dates the paper, the highest says when it was changed."""
+    made = {1: "Mon, 2 Apr 2007 19:18:42 GMT", 2: "Tue, 24 Jul 2007 20:10:27 GMT", 4: "Wed, 1 Aug 2007 09:00:00 GMT"}
+    versions = [{"version": f"v{n}", "created": made[n]} for n in (4, 1, 2)]
+    rows = [
+        snapshot_row("0704.0001", versions=versions),
+        snapshot_row("0704.0002", versions=versions[::2]),
+        snapshot_row("0704.0003", versions=[{"version": "v1", "created": made[1]}, {"version": "v2", "created": "?"}]),
+    ]
+    report = take_in(warehouse, json_lines(tmp_path / "a.json", rows))
+
+    assert stored(warehouse, "version, published, updated") == [
+        (4, date(2007, 4, 2), datetime(2007, 8, 1, 9)),
+        (4, date(2007, 7, 24), datetime(2007, 8, 1, 9)),
+        (2, date(2007, 4, 2), datetime(2008, 11, 26)),
+    ]
+    assert report.newest_change == date(2008, 11, 26)
+
+
+def test_a_paper_is_the_same_from_a_line_and_from_the_network(warehouse: Warehouse, tmp_path: Path) -> None:
+    """Field by field, where both are read by the rules of identity.py."""
+    line = snapshot_row(
+        "0704.0001",
+        title="On\u00a0 Gr\x00aphs\n  again",
+        authors="Bal\\'azs Nagy (1), Ada, Jr. and the CMS Collaboration ((1) CERN (Geneva))",
+        categories="cs.NA math.NA cs.IT",
+        comments=" 3\tpages ",
+    )
+    networked = Paper(
+        "0704.0001", clean_text(line["title"]), clean_text(line["abstract"]), author_names(line["authors"]),
+        canonical_categories(line["categories"].split()), date(2007, 4, 2), 1, datetime(2007, 4, 2, 19, 18, 42),
+        clean_text(line["comments"]),
+    )  # fmt: skip
+    columns = (
+        "id, version, title, abstract, authors, categories, published, date_kind, month, updated, comments, "
+        "not_counted, text_hash, first_seen, matched_with"
+    )
+    harvest(warehouse, networked)
+    found = stored(warehouse, columns)
+    warehouse.empty("paper")
+    take_in(warehouse, json_lines(tmp_path / "a.json", [line]))
+
+    assert stored(warehouse, columns) == found
+    assert found[0][4:6] == (["Balázs Nagy", "Ada Jr.", "CMS Collaboration"], ["math.NA", "cs.IT"])
+
+
+def test_an_unchanged_snapshot_is_not_read_again(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Papers that were bettered since stay; a byte that differs is a new file; so is one whose papers are gone."""
+    path = json_lines(tmp_path / "a.json", [snapshot_row("0704.0001"), snapshot_row("0704.0002"), "broken"])
+    first = take_in(warehouse, path)
+    harvest(warehouse, Paper("0704.0001", "Newer", "Text.", ("A",), ("cs.CL",), date(2007, 4, 2), 2))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(imports, "_import_lines", None)
+        again = import_file(warehouse, path, today=TODAY, now=NOW + timedelta(1))
+    assert again == replace(first, stored=0, unchanged=2)
+    assert stored(warehouse, "version, title")[0] == (2, "Newer")
+    assert broken_rules(warehouse) == []
+
+    path.write_bytes(path.read_bytes().replace(b"12 pages", b"13 pages", 1))
+    changed = import_file(warehouse, path, today=TODAY, now=NOW + timedelta(2))
+    assert (changed.stored, changed.unchanged) == (0, 2)
+
+    warehouse.empty("paper")
+    assert import_file(warehouse, path, today=TODAY, now=NOW + timedelta(3)).stored == 2
+
+
+def test_a_date_that_has_come_is_read_again(warehouse: Warehouse, tmp_path: Path) -> None:
+    """What was dropped for a date in the future is stored once that day has passed."""
+    line = snapshot_row("2407.00001", versions=[{"version": "v1", "created": "Mon, 1 Jul 2024 08:00:00 GMT"}])
+    path = json_lines(tmp_path / "a.json", [snapshot_row("0704.0001"), line])
+
+    assert take_in(warehouse, path).stored == 1
+    assert import_file(warehouse, path, today=date(2024, 7, 2), now=NOW + timedelta(2)).stored == 1
+
+
+def test_only_a_new_text_is_matched_and_embedded_again(warehouse: Warehouse, tmp_path: Path) -> None:
+    """A new version with the same words keeps its matches and its vector; one with other words does not."""
+    versions = [{"version": f"v{n}", "created": f"Mon, {n} Apr 2007 19:18:42 GMT"} for n in (2, 3)]
+    take_in(warehouse, json_lines(tmp_path / "1.json", [snapshot_row("0704.0001")]))
+    warehouse.connection.execute("update paper set matched_with = 'rule'")
+    (text_hash_,) = stored(warehouse, "text_hash")[0]
+    warehouse.insert(
+        "vector", {"paper_id": ["0704.0001"], "value": [b"\0\0\0\0"]}, model="m", dim=1, text_hash=text_hash_
+    )
+
+    take_in(warehouse, json_lines(tmp_path / "2.json", [snapshot_row("0704.0001", versions=versions[:1])]))
+    assert stored(warehouse, "version, matched_with, text_hash") == [(2, "rule", text_hash_)]
+    assert warehouse.rows("read/papers_to_embed", model="m") == []
+
+    changed = snapshot_row("0704.0001", versions=versions, abstract="Other words.")
+    take_in(warehouse, json_lines(tmp_path / "3.json", [changed]))
+    assert stored(warehouse, "version, matched_with") == [(3, None)]
+    assert len(warehouse.rows("read/papers_to_embed", model="m")) == 1
+
+
+def test_progress_is_told_in_bytes(warehouse: Warehouse, tmp_path: Path) -> None:
+    """In the end all of them, whether the file was read or known."""
+    path = json_lines(tmp_path / "a.json", [snapshot_row("0704.0001")])
+    for day in (0, 1):
+        told: list[int] = []
+        import_file(warehouse, path, today=TODAY, now=NOW + timedelta(day), progress=told.append)
+        assert sum(told) == path.stat().st_size
+        assert min(told) > 0

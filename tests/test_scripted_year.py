@@ -62,6 +62,7 @@ class Year:
 
     papers: Rows
     months: Rows
+    states: tuple[str, ...]
     held: int
     failed: Rows
     """Failed requests of the ledger."""
@@ -111,6 +112,9 @@ def lived(folder: Path, every: timedelta, plan: Plan, channel: Callable[[Replica
         return Year(
             papers=query("select * exclude (matched_with, source, first_seen) from paper order by id").fetchall(),
             months=query("select * from field_month order by all").fetchall(),
+            states=tuple(
+                state for (state,) in query("select distinct status from field_month order by all").fetchall()
+            ),
             held=len(query("select id from paper").fetchall()),
             failed=query("select * from harvest_request where outcome <> 'answered'").fetchall(),
             repeated=query(
@@ -160,6 +164,7 @@ def test_a_year_with_a_tenth_of_the_requests_faulty_ends_as_a_clean_year(channel
     assert 0.05 < met.met.total() / met.requests < 0.15
     assert faulty.papers == clean.papers
     assert faulty.months == clean.months
+    assert {"complete", "open"} <= set(clean.states)
     assert not clean.failed
     assert not clean.repeated
     assert faulty.repeated

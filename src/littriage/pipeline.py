@@ -66,7 +66,8 @@ BACKGROUND_PAPERS = 4_000
 def take_in(run: Run, path: Path) -> Counts:
     """Import one file of papers; the counts add up to its rows. The copy of the field may rest on it from now on."""
     sets = channels.needed_sets(run.catalogue.directions)
-    report = imports.import_file(run.warehouse, path, today=run.today, now=run.now())
+    with progress(run, f"import {path.name}", path.stat().st_size if path.is_file() else 0) as advance:
+        report = imports.import_file(run.warehouse, path, today=run.today, now=run.now(), progress=advance)
     channels.note_base(run, sets, report.source, report.newest_change, report.stored + report.unchanged)
     drops = {f"dropped: {drop.reason}": drop.rows for drop in report.drops}
     return {"rows": report.rows, "stored": report.stored, "unchanged": report.unchanged, **drops}

@@ -1,43 +1,23 @@
--- incoming: one row per line of arXiv's snapshot, in the warehouse's own terms. The first version's date is the
--- paper's date; `created` reads like "Mon, 2 Apr 2007 19:18:42 GMT".
+-- incoming: the lines of papers that the file has twice, or that the warehouse knows otherwise than the line tells.
+-- Params: $path, $compression
 create or replace temp table incoming as
-with typed as (
-    select
-        row_number,
-        object,
-        coalesce(place, trim(object ->> '$.id')) as raw_id,
-        object ->> '$.title' as title,
-        object ->> '$.abstract' as abstract,
-        object ->> '$.categories' as categories,
-        object ->> '$.comments' as comments,
-        object ->> '$.versions[0].created' as created,
-        json_array_length(object, '$.versions') as versions,
-        object ->> '$.update_date' as update_date,
-        coalesce(object ->> '$.authors', '') as authors
-    from raw
+with waiting as (
+    select raw_id, lines, known.* exclude (id)
+    from held_back
+    left join (
+        select id, version, text_hash, categories, published, not_counted, in_field, len(authors) as people from paper
+    ) as known on known.id = held_back.id
+    where usable
 )
 select
-    row_number,
-    raw_id,
-    case
-        when regexp_full_match(raw_id, '\d{2}(0[1-9]|1[0-2])\.\d{4,5}(v\d+)?') then regexp_extract(raw_id, '^([^v]+)', 1)
-        when regexp_full_match(raw_id, '[a-z-]+(\.[A-Z]{2})?/\d{2}(0[1-9]|1[0-2])\d{3}(v\d+)?')
-            then regexp_extract(raw_id, '^([a-z-]+)', 1) || '/' || regexp_extract(raw_id, '/(\d{7})', 1)
-    end as id,
-    case when versions > 0 then versions::integer end as version,
-    nullif(one_line(title), '') as title,
-    nullif(one_line(abstract), '') as abstract,
-    list_filter(
-        string_split_regex(regexp_replace(authors, '\s+', ' ', 'g'), ',? and |, '), lambda one: trim(one) <> ''
-    ) as authors,
-    case when coalesce(trim(categories), '') = '' then [] else string_split_regex(trim(categories), '\s+') end as categories,
-    try_strptime(created, '%a, %-d %b %Y %H:%M:%S GMT')::date as published,
-    'submitted' as date_kind,
-    null::date as month,
-    try_cast(update_date as timestamp) as updated,
-    comments,
-    case when is_withdrawn(abstract, comments) then 'withdrawn' end as not_counted,
-    null::text as text_hash,
-    case when object is null then 'broken line' end as drop_reason,
-    false as better
-from typed
+    0::bigint as row_number, found.raw_id, found.id, found.version, found.title, found.abstract, found.authors,
+    found.categories, found.published, found.date_kind, null::date as month, found.updated, found.comments,
+    found.not_counted, found.text_hash, null::text as drop_reason, false as better
+from snapshot_papers($path, $compression) as found
+join waiting on waiting.raw_id = found.raw_id
+where waiting.lines > 1
+    or waiting.in_field is distinct from true
+    or found.published is null
+    or found.published < waiting.published
+    or (found.version, found.text_hash, found.categories, found.not_counted, len(found.authors))
+        is distinct from (waiting.version, waiting.text_hash, waiting.categories, waiting.not_counted, waiting.people)

@@ -9,32 +9,13 @@ update incoming set
     not_counted = if(judged.listed, nullif(incoming.not_counted, 'popularity sample'), incoming.not_counted),
     text_hash = judged.text_hash
 from (
-    with dated as (
+    with reasoned as (
         select
             *,
-            case
-                when id like '%/%' then make_date(
-                    case when regexp_extract(id, '/(\d{2})', 1)::integer >= 91 then 1900 else 2000 end
-                        + regexp_extract(id, '/(\d{2})', 1)::integer,
-                    regexp_extract(id, '/\d{2}(\d{2})', 1)::integer, 1)
-                else make_date(2000 + left(id, 2)::integer, substr(id, 3, 2)::integer, 1)
-            end as id_month,
-            md5(title || chr(10) || coalesce(abstract, '')) as hash
+            if(id is null, null, arxiv_month(id)) as id_month,
+            coalesce(text_hash, md5(title || chr(10) || coalesce(abstract, ''))) as hash,
+            coalesce(drop_reason, paper_fault(raw_id, id, title, published, $today::date)) as why
         from incoming
-    ),
-    reasoned as (
-        select
-            *,
-            case
-                when drop_reason is not null then drop_reason
-                when coalesce(raw_id, '') = '' then 'no id'
-                when id is null then 'not an arXiv id'
-                when title is null then 'no title'
-                when published is null then 'no date'
-                when greatest(published, id_month) > $today::date then 'date in the future'
-                when published < date '1991-01-01' then 'date before arXiv'
-            end as why
-        from dated
     )
     select
         row_number, why as reason, id_month as month, hash as text_hash,

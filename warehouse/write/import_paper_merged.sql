@@ -1,7 +1,7 @@
 -- merged: what the warehouse is to hold of each usable row of `incoming`, and whether that is more than it holds now.
 -- The text comes from the row with an abstract, then from the newer version, then from the later import. The day of
--- the first version never moves later; a withdrawal stands until a newer version lifts it; a paper that any source
--- lists, other than as a sample, is counted. Params: $source, $in_field, $today
+-- the first version never moves later; a withdrawal or deletion stands until a newer version lifts it; a paper that any
+-- source lists, other than as a sample, is counted. Params: $source, $in_field, $today
 create or replace temp table merged as
 with paired as (
     select
@@ -30,6 +30,8 @@ with paired as (
             when (incoming.not_counted = 'withdrawn' and coalesce(incoming.version, 0) >= coalesce(known.version, 0))
                 or (known.not_counted = 'withdrawn' and coalesce(known.version, 0) >= coalesce(incoming.version, 0))
                 then 'withdrawn'
+            when known.not_counted = 'deleted' and coalesce(known.version, 0) >= coalesce(incoming.version, 0)
+                then 'deleted'
             when incoming.not_counted = 'popularity sample'
                 and (known.id is null or known.not_counted = 'popularity sample')
                 then 'popularity sample'
@@ -38,18 +40,19 @@ with paired as (
         if(older, known.source, $source) as source,
         if(known.id is null, $today::date, known.first_seen) as first_seen,
         $in_field or coalesce(known.in_field, false) as in_field,
-        known
+        known as before
     from incoming
     left join paper as known on known.id = incoming.id
     where incoming.drop_reason is null
 )
 select
-    * exclude (known),
-    if(text_hash = known.text_hash and categories = known.categories, known.matched_with, null) as matched_with,
-    known.id is null
+    * exclude (before),
+    if(text_hash = before.text_hash and categories = before.categories, before.matched_with, null) as matched_with,
+    before.id is not null as known,
+    not known
         or (version, text_hash, categories, published, not_counted, in_field, len(authors))
             is distinct from (
-                known.version, known.text_hash, known.categories, known.published, known.not_counted, known.in_field,
-                len(known.authors)
+                before.version, before.text_hash, before.categories, before.published, before.not_counted,
+                before.in_field, len(before.authors)
             ) as better
 from paired

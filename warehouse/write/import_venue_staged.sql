@@ -2,8 +2,10 @@
 create or replace temp table incoming as
 select
     row_number, trim(id) as raw_id, trim(id) as id,
-    nullif(one_line(title), '') as title,
-    nullif(one_line(abstract), '') as abstract,
-    list_filter(string_split(coalesce(authors, ''), '; '), lambda one: one <> '') as authors,
+    nullif(clean_text(title), '') as title,
+    nullif(clean_text(abstract), '') as abstract,
+    list_filter(
+        list_transform(string_split(coalesce(authors, ''), '; '), lambda one: author_name(one)), lambda one: one <> ''
+    ) as authors,
     venue, year, status, keywords, make_date(year, 1, 1) as month, null::text as drop_reason, false as better
 from raw

@@ -16,7 +16,7 @@ from littriage.warehouse.ledger import Listing
 
 
 def text_hash(paper: Paper) -> str:
-    """Notices a changed title or abstract; the same as in warehouse/write/import_*_staged.sql."""
+    """Notices a changed title or abstract; the same as in warehouse/write/macro_snapshot_papers.sql."""
     return hashlib.md5(f"{paper.title}\n{paper.abstract or ''}".encode(), usedforsecurity=False).hexdigest()
 
 
