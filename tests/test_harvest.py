@@ -132,9 +132,6 @@ class FromReplica:
     def now(self) -> datetime:
         return datetime(2026, 1, 1)
 
-    def now(self) -> datetime:
-        return datetime(2026, 1, 1)
-
     def monotonic(self) -> float:
         return monotonic()
 

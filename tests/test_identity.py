@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from littriage.identity import (
     ALIASES,
-    author_name,
+    author_list,
     author_names,
     canonical_categories,
     category_names,
@@ -129,8 +129,8 @@ def test_python_and_sql_clean_alike(macros: Warehouse, texts: list[str]) -> None
 )
 def test_accents_of_tex_are_letters(macros: Warehouse, tex: str, name: str) -> None:
     """As arXiv lets authors type them, and as every other channel writes them."""
-    assert author_name(tex) == name
-    assert in_sql(macros, "author_name(text)", tex) == [name]
+    assert author_names(tex) == (name,)
+    assert in_sql(macros, "author_names(text)", tex) == [[name]]
 
 
 LINES = [
@@ -162,8 +162,43 @@ def test_a_line_of_authors_is_names(macros: Warehouse, line: str, names: tuple[s
 @given(st.lists(TEXTS, min_size=1, max_size=20))
 def test_python_and_sql_read_authors_alike(macros: Warehouse, lines: list[str]) -> None:
     """Whatever stands in the line."""
-    assert in_sql(macros, "author_name(text)", *lines) == [author_name(line) for line in lines]
     assert in_sql(macros, "author_names(text)", *lines) == [list(author_names(line)) for line in lines]
+
+
+NAMES = [
+    ([], ()),
+    (["Ada Lovelace", "Bob"], ("Ada Lovelace", "Bob")),
+    (["Lovelace, Ada", "Bob"], ("Ada Lovelace", "Bob")),
+    (
+        ["Jr., Louis Anthony Cox", "Cox, Louis, Jr.", "Ron Daniel,"],
+        ("Louis Anthony Cox Jr.", "Louis Cox Jr.", "Ron Daniel"),
+    ),
+    (["Nagy, Bal\\'azs", "NVIDIA", ":", "Ada and Bob"], ("Balázs Nagy", "NVIDIA", "Ada", "Bob")),
+]
+
+
+@pytest.mark.parametrize(("apart", "names"), NAMES)
+def test_names_that_come_apart_are_names_in_their_order(
+    macros: Warehouse, apart: list[str], names: tuple[str, ...]
+) -> None:
+    """The given name first, the suffix last; nothing that is no name."""
+    assert author_list(apart) == names
+    assert in_sql(macros, "author_list(text::text[])", apart) == [list(names)]
+
+
+@QUICK
+@given(st.lists(st.lists(TEXTS, max_size=4), min_size=1, max_size=20))
+def test_python_and_sql_read_names_alike(macros: Warehouse, lists: list[list[str]]) -> None:
+    """Whatever stands in them; and a line of the names says the same."""
+    named = [author_list(one) for one in lists]
+    assert in_sql(macros, "author_list(text::text[])", *lists) == [list(one) for one in named]
+
+
+@QUICK
+@given(st.lists(st.from_regex(r"[A-Z][a-z]{1,8}( [A-Z]\.)? [A-Z][a-z]{1,8}", fullmatch=True), max_size=6))
+def test_names_and_their_line_are_the_same_authors(names: list[str]) -> None:
+    """Whether a channel tells them apart or in a line."""
+    assert author_list(names) == author_names(", ".join(names)) == tuple(names)
 
 
 # --- categories -------------------------------------------------------------------------------------------------

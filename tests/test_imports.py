@@ -245,7 +245,7 @@ def test_lists_of_texts_are_lists(warehouse: Warehouse, tmp_path: Path) -> None:
     ]
     take_in(warehouse, parquet(tmp_path / "a.parquet", rows, types))
 
-    assert stored(warehouse, "authors, categories") == [(["Lovelace, Ada", "Bob"], ["cs.CL", "cs.LG"]), ([], [])]
+    assert stored(warehouse, "authors, categories") == [(["Ada Lovelace", "Bob"], ["cs.CL", "cs.LG"]), ([], [])]
 
 
 @pytest.mark.parametrize(
@@ -827,7 +827,7 @@ def test_files_of_other_kinds_are_called_by_their_name(
 
 
 def test_a_folder_is_no_file(warehouse: Warehouse, tmp_path: Path) -> None:
-    with pytest.raises(ImportRefused, match="no file at .*: it is a folder"):
+    with pytest.raises(ImportRefused, match=r"no file at .*: it is a folder"):
         take_in(warehouse, tmp_path)
 
 
@@ -863,7 +863,7 @@ def test_fields_of_other_types_are_read_or_missing(warehouse: Warehouse, tmp_pat
         "not an arXiv id": ("704.0008",),
     }
     assert stored(warehouse, "id, title, authors, categories") == [
-        ("0704.0003", "A title over two lines", ["Ada Lovelace", "Balázs, Jr."], ["math.NA", "cs.LG"]),
+        ("0704.0003", "A title over two lines", ["Ada Lovelace", "Balázs Jr."], ["math.NA", "cs.LG"]),
         ("0704.0004", "1984", ["Ada Lovelace", "Charles Babbage", "Bob"], ["cs.CL", "cs.LG"]),
         ("0704.0007", "A title over two lines", [], []),
     ]

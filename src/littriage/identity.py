@@ -106,25 +106,40 @@ _LINE_STEPS = (
     (re.compile(r" *, *(Jr\.?|Sr\.?|II|III|IV) *(,|:|$| and )"), r" \1\2"),
 )
 _BETWEEN = re.compile(r"[,:]| and | & ")
+_SUFFIX = r"(Jr\.?|Sr\.?|II|III|IV)"
+_IN_ORDER_STEPS = (
+    (re.compile(rf"^([^,]+), *(?:{_SUFFIX})? *$"), r"\1 \2"),
+    (re.compile(rf"^ *{_SUFFIX} *, *([^,]+)$"), r"\2 \1"),
+    (re.compile(rf"^([^,]+), *([^,]+), *{_SUFFIX} *$"), r"\2 \1 \3"),
+    (re.compile(r"^([^,]+), *([^,]+)$"), r"\2 \1"),
+)
+"""Family name first, or a suffix first: the given name comes first, the suffix last."""
 
 
-def author_name(text: str) -> str:
-    r"""A name on one line, TeX's accents as letters (NFC): `Bal\'{a}zs  Nagy` is `Balázs Nagy`.
+def author_list(names: Iterable[str]) -> tuple[str, ...]:
+    """The authors of names that come apart, as from the query API, in order: `Lovelace, Ada` is `Ada Lovelace`.
 
-    For names that come apart, as from the query API; the accents are those that arXiv takes
-    (https://info.arxiv.org/help/prep.html#author).
+    What a name holds besides is read as in a line of authors.
     """
-    return clean_text(_tex_letters(clean_text(text)))
+    return author_names(", ".join(_in_order(name) for name in names))
+
+
+def _in_order(name: str) -> str:
+    name = clean_text(name)
+    for pattern, replacement in _IN_ORDER_STEPS:
+        name = pattern.sub(replacement, name)
+    return name
 
 
 def author_names(text: str) -> tuple[str, ...]:
     r"""The authors of a line such as `Ada Lovelace (1), Bal\'azs Nagy, Jr. and Bob ((1) Cambridge)`, in order.
 
+    TeX's accents become letters (NFC), those that arXiv takes (https://info.arxiv.org/help/prep.html#author).
     Affiliations in parentheses are left out, a suffix stays with its name, a collaboration is one author. Names are
     separated as in arXiv's own reading of such a line: by comma, colon, `and` or `&`
     (https://github.com/arXiv/arxiv-base/blob/develop/arxiv/authors/__init__.py).
     """
-    line = author_name(text)
+    line = clean_text(_tex_letters(clean_text(text)))
     for pattern, replacement in _LINE_STEPS:
         line = pattern.sub(replacement, line)
     return tuple(name for part in _BETWEEN.split(clean_text(line)) if (name := part.strip(" ")))

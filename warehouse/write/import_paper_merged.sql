@@ -1,7 +1,8 @@
 -- merged: what the warehouse is to hold of each usable row of `incoming`, and whether that is more than it holds now.
--- The text comes from the row with an abstract, then from the newer version, then from the later import. The day of
--- the first version never moves later; a withdrawal or deletion stands until a newer version lifts it; a paper that any
--- source lists, other than as a sample, is counted. Params: $source, $in_field, $today
+-- What a source does not tell, such as comments, does not replace what another told of the same version. The text comes
+-- from the row with an abstract, then from the newer version, then from the later import. The day of the first version
+-- never moves later; a withdrawal or deletion stands until a newer version lifts it; a paper that any source lists,
+-- other than as a sample, is counted. Params: $source, $in_field, $today
 create or replace temp table merged as
 with paired as (
     select
@@ -24,8 +25,12 @@ with paired as (
         least(incoming.published, known.published) as published,
         if(older, known.date_kind, incoming.date_kind) as date_kind,
         incoming.month,
-        if(older, known.updated, incoming.updated) as updated,
-        if(older, known.comments, incoming.comments) as comments,
+        if(older, known.updated, coalesce(incoming.updated, known.updated)) as updated,
+        case
+            when older then known.comments
+            when coalesce(incoming.version, 0) > coalesce(known.version, 0) then incoming.comments
+            else coalesce(incoming.comments, known.comments)
+        end as comments,
         case
             when (incoming.not_counted = 'withdrawn' and coalesce(incoming.version, 0) >= coalesce(known.version, 0))
                 or (known.not_counted = 'withdrawn' and coalesce(known.version, 0) >= coalesce(incoming.version, 0))
@@ -50,9 +55,9 @@ select
     if(text_hash = before.text_hash and categories = before.categories, before.matched_with, null) as matched_with,
     before.id is not null as known,
     not known
-        or (version, text_hash, categories, published, not_counted, in_field, len(authors))
+        or (version, text_hash, authors, categories, published, updated, comments, not_counted, in_field)
             is distinct from (
-                before.version, before.text_hash, before.categories, before.published, before.not_counted,
-                before.in_field, len(before.authors)
+                before.version, before.text_hash, before.authors, before.categories, before.published, before.updated,
+                before.comments, before.not_counted, before.in_field
             ) as better
 from paired

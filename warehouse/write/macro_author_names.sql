@@ -1,5 +1,5 @@
--- author_names(line): the rule of author_names in identity.py; plain names take a shorter way. What the longer way works
--- on is written once: DuckDB would compute what is written twice for every row.
+-- author_names(line): the rule of author_names in identity.py; plain names take a shorter way. What the longer way
+-- works on is written once: DuckDB would compute what is written twice for every row.
 create or replace temp macro author_names(line_) as list_filter(
     case
         when not regexp_matches(
@@ -8,7 +8,7 @@ create or replace temp macro author_names(line_) as list_filter(
             then string_split(replace(replace(clean_text(line_), ', and ', ', '), ' and ', ', '), ', ')
         else list_transform(
             string_split_regex(
-                trim(regexp_replace(author_name(line_)
+                trim(regexp_replace(trim(regexp_replace(tex_letters(clean_text(line_)), ' +', ' ', 'g'))
                     .regexp_replace('\((?:[Ff]or |[Oo]n behalf of )?(?:[Tt]he )?([^(),:]*[Cc]ollaboration) *\)', ', \1, ', 'g')
                     .regexp_replace('\([^()]*\)', ' ', 'g')
                     .regexp_replace('\([^()]*\)', ' ', 'g')

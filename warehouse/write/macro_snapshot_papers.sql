@@ -29,9 +29,7 @@ select
     clean_abstract as abstract,
     case
         when authors is null then []
-        when starts_with(authors, '[') then list_transform(
-            coalesce(try_cast(authors as text[]), []), lambda one: author_name(one)
-        )
+        when starts_with(authors, '[') then author_list(try_cast(authors as text[]))
         else author_names(replace(authors, e'\n  ', ' '))
     end as authors,
     canonical_categories(list_filter(

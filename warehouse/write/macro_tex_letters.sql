@@ -1,4 +1,4 @@
--- tex_letters(text): TeX's accents and letters in a clean text as Unicode (NFC), as in author_name of identity.py. A
+-- tex_letters(text): TeX's accents and letters in a clean text as Unicode (NFC), as in author_names of identity.py. A
 -- clean text has no control characters, so \x01 and \x02 can stand for what is to be replaced.
 create or replace temp macro tex_letters(text_) as case
     when regexp_matches(text_, '[\\{}~]') then nfc_normalize(text_

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 import arxiv  # type: ignore[import-untyped]
 
 from littriage.errors import HarvestRefused, MalformedFeed
-from littriage.identity import author_names, clean_text, is_withdrawn
+from littriage.identity import author_list, clean_text, is_withdrawn
 from littriage.model import Drop, Paper, parse_arxiv_id
 from littriage.sources.entries import Drops, arxiv_categories, date_fault
 from littriage.sources.transport import check_encoding, excerpt
@@ -155,7 +155,7 @@ def parse_result(result: arxiv.Result) -> Paper:
         id=name.base,
         title=clean_text(result.title),
         abstract=abstract or None,
-        authors=author_names(", ".join(author.name for author in result.authors)),
+        authors=author_list(author.name for author in result.authors),
         categories=arxiv_categories(categories),
         published=result.published.date(),
         version=name.version,

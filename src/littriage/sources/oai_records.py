@@ -14,7 +14,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from littriage.errors import EmptyAnswer, HarvestRefused, MalformedFeed, TokenRejected
-from littriage.identity import author_names, clean_text, is_withdrawn
+from littriage.identity import author_list, author_names, clean_text, is_withdrawn
 from littriage.model import ArxivId, Paper, parse_arxiv_id
 from littriage.ports import RecordPage
 from littriage.sources.entries import Drops, arxiv_categories, date_fault
@@ -311,7 +311,7 @@ class _Reader:
             id=name.base,
             title=title,
             abstract=abstract or None,
-            authors=author_names(record.get("authors") or ", ".join(self._authors)),
+            authors=author_names(record["authors"]) if "authors" in record else author_list(self._authors),
             categories=arxiv_categories(record.get("categories", "").split()),
             published=submitted,
             version=version,

@@ -52,8 +52,8 @@ _PLAIN_TYPE = r"(?!STRUCT|MAP|UNION|VARIANT|BLOB).*[^\]]"
 """A type that does not change its meaning as text: not nested, no bytes."""
 
 _MACROS = (
-    "clean_text", "tex_letters", "author_name", "author_names", "category_name", "canonical_categories", "is_withdrawn",
-    "arxiv_id", "arxiv_month", "paper_fault", "versions_in_order", "snapshot_time", "snapshot_papers",
+    "clean_text", "tex_letters", "author_names", "author_list", "category_name", "canonical_categories",
+    "is_withdrawn", "arxiv_id", "arxiv_month", "paper_fault", "versions_in_order", "snapshot_time", "snapshot_papers",
 )  # fmt: skip
 """warehouse/write/macro_*.sql, each after those that it uses."""
 
