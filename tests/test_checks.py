@@ -15,6 +15,8 @@ from paper_files import NOW
 
 VIOLATIONS = {
     "done_windows_are_whole": "update harvest_window set received = expected - 1",
+    "failed_requests_have_reasons": "update harvest_request set reason = ''",
+    "finished_listings_are_current": "update oai_list set current_to = null",
     "hits_have_papers": "delete from paper",
     "imports_add_up": "update import_file set rows = rows + 1",
     "memberships_have_hits": "delete from hit",
@@ -33,9 +35,14 @@ def good(warehouse: Warehouse) -> Warehouse:
     failed = HarvestNote("arxiv-api", "other", window, 9, 4, (), 1, "SourceUnavailable: status 503")
     store_harvested(warehouse, failed, [], query="q", now=NOW)
     for statement in (
-        "insert into import_file values ('a', now()::timestamp, 3, 1, 1), ('b', now()::timestamp, 2, 2, 0)",
+        "insert into import_file values ('a', now()::timestamp, 3, 1, 1, null), ('b', now()::timestamp, 2, 2, 0, 'f')",
         "insert into import_drop select 'a', imported_at, 'no id', 1, [] from import_file where source = 'a'",
         "insert into vector values ('2104.00001', 'm', 'h', 1, '0000'::blob)",
+        "insert into oai_list (set_spec, in_order, pages, records, under_way, base, current_to)"
+        " values ('cs', true, 1, 5, false, 'listing', '2021-05-01'), ('stat', true, 1, 5, true, null, null)",
+        "insert into harvest_request (source, kind, subject, place, attempt, asked_at, waited_s, seconds, outcome,"
+        " reason, dropped) values ('oai-pmh', 'records', 'cs', '', 1, now()::timestamp, 0, 1, 'SourceUnavailable',"
+        " 'status 503', '{}'), ('oai-pmh', 'records', 'cs', '', 2, now()::timestamp, 5, 1, 'answered', '', '{}')",
         "insert into hit values ('2104.00001', 'demo', true, 1, 1)",
         "insert into membership values ('2104.00001', 'demo', 0.5, 0.5, true, 'v1')",
         "insert into trend_point values ('demo', '2021-04-01', 5, 5, 5, 'complete', '')",

@@ -208,7 +208,7 @@ class Attempt:
     place: str
     """Where in the answer: the number of its first entry, or the resumption token; empty for the beginning."""
     attempt: int
-    """1; 2 and more where the same was asked again."""
+    """1; 2 and more where the same was asked again after a failure."""
     asked_at: datetime
     """UTC, without a zone."""
     waited_s: float

@@ -35,7 +35,7 @@ create table harvest_request (           -- the ledger: a row per request, the r
     first_day        date,               -- of submission (arxiv-api), of the datestamp (oai-pmh); null: from the beginning
     last_day         date,               -- null: without an end
     place            text not null,      -- where in the answer: first entry's number, or the resumption token
-    attempt          integer not null,   -- 1; 2 and more where the same was asked again
+    attempt          integer not null,   -- 1; 2 and more where the same was asked again after a failure
     asked_at         timestamp not null,
     waited_s         double not null,    -- before it: the source's pace, and patience after a failure
     seconds          double not null,    -- from asking to the end of the answer

@@ -186,12 +186,8 @@ def _print_requests(requests: Sequence[Request], lang: Lang) -> None:
 
 def _why(request: Request, lang: Lang) -> str:
     """Why a request was made again, and why it was not answered."""
-    from littriage.warehouse.ledger import ANSWERED
-
     told = []
-    if request.attempt > 1 and request.outcome_before == ANSWERED:
-        told.append(say(lang, "said_twice"))
-    elif request.attempt > 1 and request.outcome_before:
+    if request.attempt > 1 and request.outcome_before:
         told.append(say(lang, "again_after", outcome=request.outcome_before, reason=request.reason_before))
     elif request.attempt > 1:
         told.append(say(lang, "again"))

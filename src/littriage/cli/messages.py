@@ -125,7 +125,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "listed": ("{pages} pages, {records} records", "{pages} 页，{records} 条"),
     "base_to": ("{base}, to {day}", "{base}，至 {day}"),
     "again_after": ("again after {outcome}: {reason}", "重试，此前 {outcome}：{reason}"),
-    "said_twice": ("again: a zero counts when it is said twice", "再次请求：零须两次确认"),
     "again": ("again; the first attempt is not in the ledger", "重试；首次请求不在账本中"),
     "days_on": ("from {low}", "自 {low} 起"),
     "from_beginning": ("the beginning", "最初"),
