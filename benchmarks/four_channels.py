@@ -22,6 +22,7 @@ import duckdb
 
 from littriage.channels import harvest_field
 from littriage.harvest import harvest_direction, harvest_windows
+from littriage.identity import author_list
 from littriage.model import Catalogue, Paper, Query
 from littriage.replica import Replica
 from littriage.replica.search import submitted_at, updated_at
@@ -104,7 +105,7 @@ def sampled(folder: Path, files: Iterable[Path], count: int) -> Path:
 
 
 def papers_of(files: Iterable[Path]) -> Iterator[Paper]:
-    """The papers of the files as a service would hold them, each id once, texts as they stand."""
+    """The papers of the files as a service would hold them, each id once: names in their order, texts as they stand."""
     rows = duckdb.execute(
         """
         select id, title, abstract, string_split(coalesce(authors, ''), '; '),
@@ -117,9 +118,7 @@ def papers_of(files: Iterable[Path]) -> Iterator[Paper]:
         {"files": [str(file) for file in files]},
     ).fetchall()
     for id_, title, abstract, authors, categories, published in rows:
-        yield Paper(
-            id_, title, abstract, tuple(filter(None, authors)), tuple(filter(None, categories)), published, version=1
-        )
+        yield Paper(id_, title, abstract, author_list(authors), tuple(filter(None, categories)), published, version=1)
 
 
 def snapshot_line(paper: Paper) -> str:

@@ -145,6 +145,8 @@ LINES = [
     ("The ATLAS Collaboration: G. Aad, B. Abbott", ("ATLAS Collaboration", "G. Aad", "B. Abbott")),
     ("B. Abbott for the LIGO Scientific Collaboration", ("B. Abbott", "LIGO Scientific Collaboration")),
     ("A. Bee (on behalf of the CDF collaboration)", ("A. Bee", "CDF collaboration")),
+    ("Volkan and, and Christoph Koch and and Bob and", ("Volkan", "Christoph Koch", "Bob")),
+    ("and Ada, Andrea Sand and", ("Ada", "Andrea Sand")),
     ("Sandy Alexander & Fernanda", ("Sandy Alexander", "Fernanda")),
     (r"Bal\'azs Nagy,\n K.\,L. M", ("Balázs Nagy", r"\n K. L. M")),
     ("李明, Ünal", ("李明", "Ünal")),

@@ -106,6 +106,7 @@ _LINE_STEPS = (
     (re.compile(r" *, *(Jr\.?|Sr\.?|II|III|IV) *(,|:|$| and )"), r" \1\2"),
 )
 _BETWEEN = re.compile(r"[,:]| and | & ")
+_LOOSE_AND = re.compile(r"^(?:and(?: |$))+|(?: and)+$")
 _SUFFIX = r"(Jr\.?|Sr\.?|II|III|IV)"
 _IN_ORDER_STEPS = (
     (re.compile(rf"^([^,]+), *(?:{_SUFFIX})? *$"), r"\1 \2"),
@@ -142,7 +143,7 @@ def author_names(text: str) -> tuple[str, ...]:
     line = clean_text(_tex_letters(clean_text(text)))
     for pattern, replacement in _LINE_STEPS:
         line = pattern.sub(replacement, line)
-    return tuple(name for part in _BETWEEN.split(clean_text(line)) if (name := part.strip(" ")))
+    return tuple(name for part in _BETWEEN.split(clean_text(line)) if (name := _LOOSE_AND.sub("", part.strip(" "))))
 
 
 def _tex_letters(text: str) -> str:

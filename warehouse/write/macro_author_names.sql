@@ -3,7 +3,7 @@
 create or replace temp macro author_names(line_) as list_filter(
     case
         when not regexp_matches(
-            clean_text(line_), '[^ -~]|[\\(){}~&:]| ,|,[^ ]|,$|and and|[Cc]ollaboration|[JS]r|I[IV]'
+            clean_text(line_), '[^ -~]|[\\(){}~&:]| ,|,[^ ]|,$|(^| )and( and|,|$)|^and |[Cc]ollaboration|[JS]r|I[IV]'
         )
             then string_split(replace(replace(clean_text(line_), ', and ', ', '), ' and ', ', '), ', ')
         else list_transform(
@@ -21,7 +21,7 @@ create or replace temp macro author_names(line_) as list_filter(
                     , ' +', ' ', 'g')),
                 '[,:]| and | & '
             ),
-            lambda name: trim(name, ' ')
+            lambda name: regexp_replace(trim(name, ' '), '^(?:and(?: |$))+|(?: and)+$', '', 'g')
         )
     end,
     lambda name: name <> ''
