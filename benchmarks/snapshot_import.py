@@ -97,7 +97,6 @@ def ctas(folder: Path, _: int) -> None:
     """What DuckDB needs by itself."""
     (folder / "ctas.duckdb").unlink(missing_ok=True)
     with duckdb.connect(str(folder / "ctas.duckdb")) as connection:
-        connection.execute("set preserve_insertion_order = false")
         connection.execute(
             f"create table raw as select * from read_json($path, columns = {RAW_COLUMNS}, "
             "format = 'newline_delimited')",

@@ -1,8 +1,7 @@
--- paper: takes in the lines of papers that nobody knows yet. Params: $path, $compression, $source, $today
+-- paper: takes in the lines of papers that nobody knows yet, in the file's order, where few lines are held back.
+-- Without a join DuckDB writes whole row groups as it goes, and none again at the end. Params: $path, $compression,
+-- $source, $today, $held_back (ids as the file writes them)
 insert into paper by name
-select
-    found.id, found.version, found.title, found.abstract, found.authors, found.categories, found.published,
-    found.date_kind, arxiv_month(found.id) as month, found.updated, found.comments, found.not_counted, found.text_hash,
-    $source as source, true as in_field, $today::date as first_seen
-from snapshot_papers($path, $compression) as found
-where found.raw_id is not null and found.raw_id not in (select raw_id from held_back)
+select * exclude (raw_id)
+from snapshot_additions($path, $compression, $source, $today)
+where not list_contains($held_back::text[], raw_id)

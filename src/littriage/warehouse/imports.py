@@ -20,7 +20,7 @@ import duckdb
 
 from littriage.errors import ImportRefused
 from littriage.model import Drop, Paper
-from littriage.warehouse.file import Warehouse, translated
+from littriage.warehouse.file import Row, Warehouse, translated
 from littriage.warehouse.papers import merge
 
 IMPORT_RULE = "v1"
@@ -54,20 +54,23 @@ _PLAIN_TYPE = r"(?!STRUCT|MAP|UNION|VARIANT|BLOB).*[^\]]"
 _MACROS = (
     "clean_text", "tex_letters", "author_names", "author_list", "category_name", "canonical_categories",
     "is_withdrawn", "arxiv_id", "arxiv_month", "paper_fault", "versions_in_order", "snapshot_time", "snapshot_papers",
+    "snapshot_additions",
 )  # fmt: skip
 """warehouse/write/macro_*.sql, each after those that it uses."""
 
 _LONGEST_LINE = 16 << 20
 _BLOCK = 4 << 20
 """Bytes read at once; smaller than the longest line, so that one that is too long has blocks without an end."""
+_FEW_HELD_BACK = 100
+"""Ids up to which comparing a line with each of them is quicker than a join."""
 _KEPT_REJECTS = 1_000
 _KEPT_CHARACTERS = 500
 _WATCH_S = 0.2
 _COPY = ".copy"
-_ONE_WAY = ("disabled_compression_methods", "zstd,fsst,dictionary")
-"""DuckDB would try each way to store texts, and take dict_fsst in the end: that takes a tenth more time."""
+_ZSTD = ("force_compression", "zstd")
+"""DuckDB's own choice for texts, dict_fsst, takes twice the time and half as much room again."""
 _IN_ORDER = ("preserve_insertion_order", "true")
-"""Rows stay as the file has them, so that a row's place tells its line."""
+"""Rows stay as the file has them: a row's place tells its line, and row groups are written whole and once."""
 _AS_WRITTEN = ("disabled_optimizers", "join_order,build_side_probe_side")
 """A file is far larger than the ids that it is compared with, which DuckDB cannot know: its rows must stream by."""
 _GZIP, _ZIP, _BYTE_ORDER_MARK = b"\x1f\x8b", b"PK\x03\x04", b"\xef\xbb\xbf"
@@ -111,7 +114,7 @@ def import_file(
         raise ImportRefused(f"no file at {path}: {what}", path=str(path))
     before = path.stat()
     watch = _Watch(warehouse, before.st_size, progress)
-    with _settings(warehouse, _ONE_WAY):
+    with _settings(warehouse, _ZSTD):
         with warehouse.transaction():
             define_macros(warehouse)
             rejected: Sequence[Reject] = ()
@@ -325,8 +328,8 @@ def _import_lines(
                     path=str(path),
                 )
             warehouse.run("write/import_lines_held_back")
-            with _settings(warehouse, _AS_WRITTEN, *_less_memory(warehouse)), watch.part(0.7):
-                (added,) = warehouse.one("write/import_lines_added", source=source, today=today, **file)
+            with _settings(warehouse, _IN_ORDER, _AS_WRITTEN, *_less_memory(warehouse)), watch.part(0.7):
+                (added,) = _add_lines(warehouse, source=source, today=today, **file)
             (waiting,) = warehouse.one("read/import_lines_waiting")
             with _settings(warehouse, _IN_ORDER, _AS_WRITTEN), watch.part(0.1):
                 if waiting:
@@ -346,6 +349,13 @@ def _import_lines(
     unchanged = rows - stored - sum(drop.rows for drop in drops)
     months = (first, last) if first else None
     return ImportReport(source, "papers", rows, stored, unchanged, drops, months, newest), rejected
+
+
+def _add_lines(warehouse: Warehouse, **parameters: object) -> Row:
+    held_back = [id_ for (id_,) in warehouse.rows("read/import_held_back", count=_FEW_HELD_BACK + 1)]
+    if len(held_back) > _FEW_HELD_BACK:
+        return warehouse.one("write/import_lines_added_beside_many", **parameters)
+    return warehouse.one("write/import_lines_added", held_back=held_back, **parameters)
 
 
 def _rejected_lines(warehouse: Warehouse, path: Path, packed: bool) -> list[Reject]:
