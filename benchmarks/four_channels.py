@@ -24,6 +24,7 @@ from littriage.channels import harvest_field
 from littriage.harvest import harvest_direction, harvest_windows
 from littriage.identity import author_list
 from littriage.model import Catalogue, Paper, Query
+from littriage.progress import Quiet
 from littriage.replica import Replica
 from littriage.replica.search import submitted_at, updated_at
 from littriage.run import Run
@@ -46,12 +47,6 @@ TOLD_BY_ALL = {
 }
 TOLD_BY_ARXIV = {"version": "version", "updated": "updated", "comments": "comments"}
 QUIET_WINDOW_PAPERS = 1_000
-
-
-class _Quiet:
-    def start(self, label: str, total: int | None) -> None: ...
-    def advance(self, done: int = 1) -> None: ...
-    def finish(self) -> None: ...
 
 
 def main() -> int:
@@ -146,7 +141,7 @@ def snapshot_line(paper: Paper) -> str:
 def by_oai(warehouse: Warehouse, replica: Replica, state: Path, clock: SystemClock) -> None:
     """The whole service, as one listing."""
     source = OaiPmh(clock=clock, state_folder=state, address=replica.oai_address, interval_s=0)
-    run = Run(warehouse, Catalogue((), ()), clock.today(), clock.now, _Quiet())
+    run = Run(warehouse, Catalogue((), ()), clock.today(), clock.now, Quiet())
     harvest_field(run, source, [""])
     source.close()
     if run.failures:

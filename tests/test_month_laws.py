@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fakes import FakeClock
 from littriage import idgaps
+from littriage.channels import harvest_field
 from littriage.completeness import Asked, field_for, imported_field
 from littriage.harvest import month_window
 from littriage.model import (
@@ -21,6 +23,7 @@ from littriage.model import (
     Direction,
     Exposure,
     MonthStatus,
+    Paper,
     Query,
     Stage,
     Theme,
@@ -31,7 +34,9 @@ from littriage.model import (
 from littriage.pipeline import give_verdicts, publish, weigh
 from littriage.progress import Quiet
 from littriage.published import Published
+from littriage.replica import Replica
 from littriage.run import Run
+from littriage.sources.oai_pmh import OaiPmh
 from littriage.trends import field_status, month_span, trend_points
 from littriage.verdicts import judge, reason_text
 from littriage.warehouse import Warehouse, ledger
@@ -246,6 +251,11 @@ def store(warehouse: Warehouse, rows: Iterable[Row], seen: Mapping[str, date] | 
         source="s",
         in_field=True,
     )
+    store_members(warehouse, used)
+
+
+def store_members(warehouse: Warehouse, used: Sequence[Row]) -> None:
+    """Let the papers belong to their directions."""
     warehouse.insert(
         "membership",
         {
@@ -303,6 +313,26 @@ def test_a_lost_block_of_ids_is_a_partial_month_and_no_decline(whole: Judged, tm
     assert (month.month, month.source, month.late, month.reported) == (HIT_MONTH, "import", None, None)
     lost = sum(row[1] == HIT_MONTH for row in corpus()) - month.held
     assert month.lost == pytest.approx(lost, abs=8)
+
+
+def test_a_block_that_a_listing_does_not_bring_is_a_partial_month_and_no_decline(tmp_path: Path) -> None:
+    """The same by OAI-PMH, from a service that has lost the block: its listing ends well, and yet the ids tell."""
+    clock = FakeClock(day=date(2020, 2, 1))
+    papers = [Paper(id_, "T", "A.", ("A",), ("cs.LG",), day, 1) for id_, _, day, _ in without_block()]
+    with Warehouse.open(tmp_path / "warehouse") as warehouse, Replica(papers) as replica:
+        source = OaiPmh(clock=clock, state_folder=tmp_path, address=replica.oai_address)
+        run = Run(warehouse, CATALOGUE, clock.today(), clock.now, Quiet())
+        harvest_field(run, source, ["cs"])
+        source.close()
+        store_members(warehouse, without_block())
+        verdicts, points = weighed(warehouse, clock.today(), AS_OF)
+
+    assert not run.failures
+    for slug in ("meeting", "spread"):
+        (lacking,) = [one for one in points[slug] if one.status is MonthStatus.PARTIAL]
+        assert lacking.month == HIT_MONTH
+        assert lacking.reason.startswith("ids 1911.0")
+        assert verdicts[slug].stage is not Stage.DECLINING
 
 
 def test_a_loss_that_the_ids_do_not_show_passes_for_a_month_without_papers(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from littriage.channels import harvest_directions, harvest_field, needed_sets
 from littriage.directions import load_catalogue
 from littriage.model import Catalogue
 from littriage.pipeline import match, weigh
+from littriage.progress import Quiet
 from littriage.replica import Replica
 from littriage.replica.days import EventKind, Script, script_from
 from littriage.replica.faults import API_FAULTS, OAI_FAULTS, Fault, Plan, Request, no_faults, sometimes
@@ -32,12 +33,6 @@ FIRST, LAST = date(2025, 1, 5), date(2026, 1, 4)
 FAULTY = 0.1
 SLUGS = ("few-shot-learning", "neural-architecture-search", "denoising-diffusion")
 Rows = list[tuple[Any, ...]]
-
-
-class Quiet:
-    def start(self, label: str, total: int | None) -> None: ...
-    def advance(self, done: int = 1) -> None: ...
-    def finish(self) -> None: ...
 
 
 @dataclass
