@@ -50,8 +50,12 @@ bench: setup
 	test -f demo-data/published.duckdb || $(BIN)/littriage demo
 	$(BIN)/python benchmarks/cold_start.py --warehouse demo-data
 	$(BIN)/python benchmarks/killed_runs.py
+	$(BIN)/python benchmarks/killed_harvests.py
+	$(BIN)/python benchmarks/quiet_week.py
+	$(BIN)/python benchmarks/oai_parse.py
 	$(BIN)/python benchmarks/snapshot_import.py
-	@echo "on your own papers: benchmarks/embedding_tiers.py CORPUS.parquet, benchmarks/fit_membership.py GOLD.csv"
+	@echo "on your own papers: benchmarks/four_channels.py, id_gaps.py and embedding_tiers.py CORPUS.parquet,"
+	@echo "benchmarks/fit_membership.py GOLD.csv"
 
 lock: setup
 	$(BIN)/python scripts/lock.py $(TORCH_CPU_WHEEL)
