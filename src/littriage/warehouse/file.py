@@ -43,7 +43,7 @@ class Warehouse:
         if not create and not path.exists():
             raise _no_warehouse(path)
         with translated(path):
-            connection = duckdb.connect(str(path), config={"autoinstall_known_extensions": "false"})
+            connection = _connected(str(path))
         try:
             connection.execute("set preserve_insertion_order = false")
             connection.execute("set timezone = 'UTC'")
@@ -65,11 +65,10 @@ class Warehouse:
         if not os.access(path, os.R_OK):
             raise _no_warehouse(path)
         with translated(path):
-            connection = duckdb.connect(str(path), read_only=True, config={"autoinstall_known_extensions": "false"})
+            connection = _connected(str(path), read_only=True)
         try:
             warehouse = cls(folder, connection)
             with translated(path):
-                connection.execute("set enable_progress_bar = false")  # DuckDB would draw it into the answer
                 done = warehouse._applied()
             if missing := {number for number, _, _ in resources.migrations()} - done:
                 raise LittriageError(
@@ -85,7 +84,7 @@ class Warehouse:
     @classmethod
     def in_memory(cls) -> Warehouse:
         """A warehouse that is gone when it is closed: for reading files with the same code that imports them."""
-        warehouse = cls(Path(), duckdb.connect(config={"autoinstall_known_extensions": "false"}))
+        warehouse = cls(Path(), _connected(":memory:"))
         warehouse._migrate()
         return warehouse
 
@@ -200,6 +199,12 @@ def _no_warehouse(path: Path) -> NoWarehouse:
         f'no warehouse at {path}: run "littriage import FILE..." or "littriage run" first, or pass --warehouse',
         path=str(path),
     )
+
+
+def _connected(path: str, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(path, read_only=read_only, config={"autoinstall_known_extensions": "false"})
+    connection.execute("set enable_progress_bar = false")  # DuckDB would draw it into the answer
+    return connection
 
 
 def _now() -> datetime:
