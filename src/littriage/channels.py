@@ -362,6 +362,8 @@ OTHER_RECORDS_IN_ALL = 400_000
 """Records of a whole set, likewise."""
 ANSWER_S = {OAI: 5.0, API: 2.0}
 """Seconds of an answer, for a source that was never asked."""
+LOCAL_ANSWER_S = 0.02
+"""The same for a service without a pace, which is on this machine."""
 LEDGER_WEEKS = 8
 """How far back the ledger is asked what a day brings."""
 
@@ -446,7 +448,8 @@ def planned(
             why if name == channel else "the other channel",
             tuple(subjects[name]),
             interval_s[name],
-            ledger.answer_seconds(run.warehouse, SOURCES[name]) or ANSWER_S[name],
+            ledger.answer_seconds(run.warehouse, SOURCES[name])
+            or (ANSWER_S[name] if interval_s[name] else LOCAL_ANSWER_S),
         )
         for name in (OAI, API)
     }
