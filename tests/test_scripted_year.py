@@ -31,6 +31,7 @@ from littriage.warehouse import Warehouse
 
 FIRST, LAST = date(2025, 1, 5), date(2026, 1, 4)
 FAULTY = 0.1
+
 SLUGS = ("few-shot-learning", "neural-architecture-search", "denoising-diffusion")
 Rows = list[tuple[Any, ...]]
 
@@ -140,7 +141,7 @@ def by_direction(replica: Replica, clock: FakeClock, state: Path) -> Ask:
 
 
 CHANNELS = {
-    "listings, every day": (timedelta(days=1), OAI_FAULTS, by_listing),
+    "listings, every other day": (timedelta(days=2), OAI_FAULTS, by_listing),
     "directions, every week": (timedelta(days=7), API_FAULTS, by_direction),
 }
 
@@ -169,7 +170,7 @@ def test_a_year_with_a_tenth_of_the_requests_faulty_ends_as_a_clean_year(channel
 
 def test_the_clean_year_ends_in_the_corpus_of_its_last_day() -> None:
     """By listing: every paper of the service, in its last version, the withdrawn and the deleted ones not counted."""
-    *_, by = CHANNELS["listings, every day"]
+    *_, by = CHANNELS["listings, every other day"]
     with TemporaryDirectory() as folder:
         year = lived(Path(folder), timedelta(days=28), no_faults, by)
     corpus = script().corpus(LAST)
