@@ -236,7 +236,7 @@ def note_base(run: Run, sets: Sequence[str], source: str, newest_change: date | 
     """
     if newest_change is None:
         return
-    (field_papers,) = run.warehouse.one("read/field_papers")
+    (_, field_papers) = run.warehouse.one("read/field_papers")
     known = ledger.listings(run.warehouse)
     with run.warehouse.transaction():
         for set_spec in sets:

@@ -9,9 +9,11 @@ year. A slug names a direction everywhere.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 # --- directions -------------------------------------------------------------------------------------------------
 
@@ -343,6 +345,15 @@ class FieldMonth:
     status: MonthStatus
     reason: str
     source: str
+
+
+def field_months_by_set(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[FieldMonth, ...]]:
+    """The months of each set of categories, from rows in the order of the fields of FieldMonth."""
+    found: dict[str, list[FieldMonth]] = {}
+    for row in rows:
+        one = FieldMonth(*row)
+        found.setdefault(one.category_set, []).append(replace(one, status=MonthStatus(one.status)))
+    return {name: tuple(months) for name, months in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,24 @@ import errno
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from littriage import resources
 from littriage.errors import NoWarehouse, SchemaTooNew, SettingsError, UnknownDirection
-from littriage.model import Claim, FieldMonth, Growth, MonthStatus, Stage, Stance, TrendPoint, Verdict
+from littriage.model import (
+    Claim,
+    FieldMonth,
+    Growth,
+    MonthStatus,
+    Stage,
+    Stance,
+    TrendPoint,
+    Verdict,
+    field_months_by_set,
+)
 from littriage.verdicts import parse_reasons
 
 if TYPE_CHECKING:
@@ -271,11 +281,7 @@ class Published:
 
         Raises NoWarehouse for a file that was published before months were kept: publish it again.
         """
-        found: dict[str, list[FieldMonth]] = defaultdict(list)
-        for row in self._rows("read/published_field_months", category_set=category_set):
-            one = FieldMonth(*row)
-            found[one.category_set].append(replace(one, status=MonthStatus(one.status)))
-        return {name: tuple(months) for name, months in found.items()}
+        return field_months_by_set(self._rows("read/published_field_months", category_set=category_set))
 
     def table(self, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Columns and rows of `warehouse/<name>.sql`."""

@@ -1,2 +1,2 @@
--- One row: countable papers that a copy of the whole field holds.
-select count(*) from paper where in_field and not_counted is null
+-- One row: papers that a copy of the whole field holds, and those of them that are counted.
+select count(*), count(*) filter (where not_counted is null) from paper where in_field

@@ -15,10 +15,7 @@ select
     coalesce(version, try_cast(nullif(regexp_extract(trim(id), 'v(\d+)$', 1), '') as integer)) as version,
     clean_title as title,
     clean_abstract as abstract,
-    case
-        when contains(authors, ',') then author_list(string_split(authors, '; '))
-        else coalesce(author_names(replace(authors, '; ', ', ')), [])
-    end as authors,
+    authors_apart(authors) as authors,
     canonical_categories(list_filter(
         string_split(clean_text(coalesce(nullif(trim(categories), ''), primary_category, '')), ' '), lambda one: one <> ''
     )) as categories,

@@ -4,9 +4,6 @@ select
     row_number, trim(id) as raw_id, trim(id) as id,
     nullif(clean_text(title), '') as title,
     nullif(clean_text(abstract), '') as abstract,
-    case
-        when contains(authors, ',') then author_list(string_split(authors, '; '))
-        else coalesce(author_names(replace(authors, '; ', ', ')), [])
-    end as authors,
+    authors_apart(authors) as authors,
     venue, year, status, keywords, make_date(year, 1, 1) as month, null::text as drop_reason, false as better
 from raw

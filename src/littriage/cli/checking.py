@@ -163,7 +163,7 @@ def _contact(settings: Settings) -> str:
 
 def _pace(settings: Settings) -> str:
     from littriage import wiring
-    from littriage.sources.politeness import service_name
+    from littriage.sources.politeness import parse_turn, service_name
 
     folder = wiring.state_folder()
     turn = folder / f"{service_name(settings.arxiv)}.turn"
@@ -174,7 +174,7 @@ def _pace(settings: Settings) -> str:
         raise SettingsError(f"{turn} cannot be written, so that nothing is asked: set XDG_STATE_HOME to another one")
     text = turn.read_text(encoding="ascii", errors="replace") if turn.exists() else ""
     try:
-        started, pause_s = (*map(float, text.split()), 0.0, 0.0)[:2]
+        started, pause_s = parse_turn(text) if text.strip() else (0.0, 0.0)
     except ValueError:
         raise _Advice(f"{turn} should hold seconds, not {text[:20]!r}: delete it") from None
     now = wiring.SystemClock().monotonic()

@@ -116,6 +116,12 @@ class Politeness:
             self._clock.sleep(wait_s)
 
 
+def parse_turn(text: str) -> tuple[float, float]:
+    """Start of the last turn, on the monotonic clock, and seconds to hold since then. Raises ValueError for no turn."""
+    start, hold_s = (*map(float, text.split()), 0.0)[:2]
+    return start, hold_s
+
+
 def _read(file: TextIO, now: float) -> tuple[float, float] | None:
     """Last start and hold; None for a new file. What cannot have been written here counts as a start just now."""
     file.seek(0)
@@ -123,7 +129,7 @@ def _read(file: TextIO, now: float) -> tuple[float, float] | None:
     if not text:
         return None
     try:
-        start, hold_s = (*map(float, text.split()), 0.0)[:2]
+        start, hold_s = parse_turn(text)
     except ValueError:
         return now, 0.0
     if not math.isfinite(start):

@@ -52,9 +52,9 @@ _PLAIN_TYPE = r"(?!STRUCT|MAP|UNION|VARIANT|BLOB).*[^\]]"
 """A type that does not change its meaning as text: not nested, no bytes."""
 
 _MACROS = (
-    "clean_text", "tex_letters", "author_names", "author_list", "category_name", "canonical_categories",
-    "is_withdrawn", "arxiv_id", "arxiv_month", "paper_fault", "versions_in_order", "snapshot_time", "snapshot_papers",
-    "snapshot_additions",
+    "clean_text", "tex_letters", "author_names", "author_list", "authors_apart", "category_name",
+    "canonical_categories", "is_withdrawn", "arxiv_id", "arxiv_month", "paper_fault", "versions_in_order",
+    "snapshot_time", "snapshot_papers", "snapshot_additions",
 )  # fmt: skip
 """warehouse/write/macro_*.sql, each after those that it uses."""
 
@@ -303,7 +303,7 @@ def _known_lines(
     ((source, imported_at, rows),) = found
     drops = _drops(warehouse, "read/import_drops_again", source=source, imported_at=imported_at)
     unchanged = rows - sum(drop.rows for drop in drops)
-    (held,) = warehouse.one("read/field_size")
+    (held, _) = warehouse.one("read/field_papers")
     if held < unchanged or any(drop.reason == "date in the future" for drop in drops):
         return None
     first, last, newest = warehouse.one("read/import_lines_span", today=today, **lines.parameters)

@@ -6,14 +6,14 @@ Light: no numpy, and nothing is written.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from littriage.completeness import Asked, merged, unmended
 from littriage.harvest import month_window
-from littriage.model import FieldMonth, MonthStatus, Window
+from littriage.model import FieldMonth, Window, field_months_by_set
 
 if TYPE_CHECKING:
     from littriage.warehouse.file import Warehouse
@@ -164,13 +164,9 @@ def direction_statuses(warehouse: Warehouse, part: Part) -> tuple[DirectionStatu
 
 def field_months(
     warehouse: Warehouse, category_set: str | None = None, month: date | None = None
-) -> dict[str, Sequence[FieldMonth]]:
+) -> dict[str, tuple[FieldMonth, ...]]:
     """The months of each set of categories, oldest first."""
-    found: dict[str, list[FieldMonth]] = defaultdict(list)
-    for row in warehouse.rows("read/ledger_months", category_set=category_set, month=month):
-        one = FieldMonth(*(*row[:9], MonthStatus(row[9]), *row[10:]))
-        found[one.category_set].append(one)
-    return dict(found)
+    return field_months_by_set(warehouse.rows("read/ledger_months", category_set=category_set, month=month))
 
 
 def _parameters(part: Part) -> dict[str, object]:
