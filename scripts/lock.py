@@ -45,7 +45,7 @@ def locked() -> list[dict]:
     with tempfile.TemporaryDirectory() as folder:
         constraints, output = pathlib.Path(folder, "constraints.txt"), pathlib.Path(folder, "pylock.toml")
         constraints.write_text(f"torch=={TORCH}\n", encoding="utf-8")
-        command = "uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --quiet"
+        command = "uv pip compile pyproject.toml --extra test --extra llm --universal --python-version 3.11 --quiet"
         subprocess.run([*command.split(), "-c", constraints, "-o", output], cwd=ROOT, check=True)
         return tomllib.loads(output.read_text(encoding="utf-8"))["packages"]
 

@@ -3,6 +3,7 @@
     LittriageError
     ├── MayPass                      trying again later can help
     │   ├── SourceUnavailable        no answer, a refusal (429, 503), a cut connection, a time-out
+    │   ├── LlmUnavailable           a language model gave no answer: refusal (429, 5xx), cut connection, time-out
     │   └── WarehouseBusy            another process writes to the warehouse
     └── WillNotPass                  the same call fails again
         ├── HarvestRefused           the source says that the query itself is wrong
@@ -20,6 +21,9 @@
         ├── DiskFull                 the disk has no room for the write
         ├── ModelUnavailable         an embedding model cannot be loaded, or is not the one expected
         ├── UndefinedShare           a share of an empty field was asked for
+        ├── LlmRefused               a language model's server says that the request itself is wrong
+        ├── MalformedReply           an answer of a language model that does not fit what was asked
+        ├── DocumentError            a document that cannot be read
         ├── SettingsError            a setting cannot be used
         └── EvaluationError          a judgement file that cannot be used
 
@@ -59,6 +63,10 @@ class MayPass(LittriageError):
 
 class SourceUnavailable(MayPass):
     """No answer, a refusal (429, 503), a cut connection or a time-out; `parts["wait_s"]` where the source named one."""
+
+
+class LlmUnavailable(MayPass):
+    """A language model gave no answer: a refusal (429, 5xx), a cut connection, a time-out."""
 
 
 class WarehouseBusy(MayPass):
@@ -135,6 +143,20 @@ class ModelUnavailable(WillNotPass):
 
 class UndefinedShare(WillNotPass):
     """A share of an empty field was asked for: no field is not a share of zero."""
+
+
+class LlmRefused(WillNotPass):
+    """A language model's server says that the request itself is wrong: no such model, a bad key, too long."""
+
+
+class MalformedReply(WillNotPass):
+    """An answer of a language model that does not fit what was asked, after the repairs that were allowed."""
+
+
+class DocumentError(WillNotPass):
+    """A document that cannot be read: not there, empty, binary, or in no encoding that we know."""
+
+    exit_code = 2
 
 
 class SettingsError(WillNotPass):

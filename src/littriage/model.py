@@ -49,6 +49,9 @@ class Claim:
     """The stance is our reading of the wording, not said outright."""
     repost_of: str | None = None
     """The document that holds the same answer: count it once."""
+    span: tuple[int, int] | None = None
+    """Characters of the document's text that the claim rests on: from, up to. None: nobody noted them."""
+    paraphrase_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class Direction:
     query: Query
     exemplars: tuple[Exemplar, ...] = ()
     claims: tuple[Claim, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Other names in any language by which documents call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +248,36 @@ class LexicalHit:
     """How many different phrases of the query occur in title and abstract."""
 
 
+class Label(StrEnum):
+    """How far a paper belongs to a direction."""
+
+    CORE = "core"
+    """Its main topic lies inside the direction's scope."""
+    RELATED = "related"
+    """The direction is a substantial ingredient, or a near neighbour by the scope."""
+    OUT = "out"
+
+
+class Decider(StrEnum):
+    """Who decided a membership, the weakest first."""
+
+    RULE = "rule"
+    LLM = "llm"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one reader says of a paper and a direction."""
+
+    paper_id: str
+    direction: str
+    label: Label
+    judge: str = "person"
+    """`person`, or `llm:` and the model's name."""
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """Whether one paper belongs to one direction, and who decided."""
@@ -257,6 +292,12 @@ class Membership:
     member: bool
     rule: str
     """Version of the rule that decided, with the tier of the vectors: `v1/minilm`."""
+    probability_any: float = 0.0
+    """Probability that the paper is core or related, 0 to 1."""
+    label: Label = Label.OUT
+    decided_by: Decider = Decider.RULE
+    rule_probability: float | None = None
+    """What the semantic rule said before anyone judged."""
 
 
 # --- clusters ---------------------------------------------------------------------------------------------------
@@ -370,6 +411,8 @@ class TrendPoint:
     status: MonthStatus
     reason: str = ""
     """Why the month is not complete."""
+    undecided: float = 0.0
+    """Variance of `papers` that comes from papers whose membership is only a probability."""
 
     @property
     def share(self) -> float | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
 
+from littriage.errors import LittriageError
 from littriage.model import Attempt, Drop, Paper, Query, Window
 
 if TYPE_CHECKING:
@@ -94,6 +98,81 @@ class Embedder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit rows, float32, shape (len(texts), dim). The same list gives the same bits."""
         ...
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One question to a language model. What others wrote stands in `data` alone, never in the instructions."""
+
+    task: str
+    """screen, name, brief or read."""
+    version: str
+    """Of the instructions and the schema: raise it with every change of either."""
+    instructions: str
+    """Ours; the same for every question of a task and version."""
+    data: str
+    """JSON: what the question is about. Papers and documents are quoted here as values."""
+    schema: Mapping[str, Any]
+    """JSON Schema (draft 2020-12) of the answer, an object; closed, with enums and bounded strings."""
+    max_tokens: int
+    """Of the answer."""
+
+    @cached_property
+    def question(self) -> str:
+        """sha256 of everything above, in hex: the same question, whoever answers it."""
+        parts = [self.task, self.version, self.instructions, self.data, self.schema, self.max_tokens]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def key(self, model: str) -> str:
+        """sha256 of the question and the model's name, in hex: the key of the cache."""
+        return hashlib.sha256(f"{model}\n{self.question}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class LlmCall:
+    """One request to a language model, as the ledger keeps it. No key and no text of the answer is part of it."""
+
+    asked_at: datetime
+    """UTC, without a zone."""
+    seconds: float
+    outcome: str = "answered"
+    """`answered`, or the name of the error."""
+    reason: str = ""
+    tokens_in: int | None = None
+    """None: the server did not tell."""
+    tokens_out: int | None = None
+    cost_usd: float | None = None
+    """None: the price is not known; never 0 in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of one question: an answer or an error, and every request that it took."""
+
+    value: Mapping[str, Any] | None
+    """Fits the question's schema; None where there is no answer."""
+    calls: tuple[LlmCall, ...]
+    error: LittriageError | None = None
+    """Why there is no answer: LlmUnavailable, LlmRefused or MalformedReply."""
+
+
+class Llm(Protocol):
+    """A language model that answers questions. It may be asked from several threads at once."""
+
+    model: str
+    """Its name, as the server knows it."""
+    place: str
+    """Host and path that are asked, without credentials."""
+
+    def ask(self, prompt: Prompt, most_calls: int | None = None) -> Reply:
+        """One question, with the repairs and repetitions that it needs: at most `most_calls` requests."""
+        ...
+
+    def price(self, tokens_in: int, tokens_out: int) -> float | None:
+        """What a request of that size costs in US dollars; None where the price is not known."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Clock(Protocol):

@@ -1,0 +1,1 @@
+"""Names of sub-topics in English and Chinese, asked of a language model and checked."""
