@@ -246,6 +246,10 @@ class LexicalHit:
     """How many of the OR-groups the title matches."""
     phrases: int
     """How many different phrases of the query occur in title and abstract."""
+    mentions: int
+    """How often the rarest OR-group occurs in title and abstract, at least 1."""
+    read_share: float
+    """Part of the words, title first, that one reads until every OR-group has occurred; above 0, at most 1."""
 
 
 class Label(StrEnum):
@@ -291,13 +295,11 @@ class Membership:
     """Probability that the direction is the paper's main topic, 0 to 1."""
     member: bool
     rule: str
-    """Version of the rule that decided, with the tier of the vectors: `v1/minilm`."""
+    """Version of the rule that decided, with the tier of the vectors: `v2/minilm`."""
     probability_any: float = 0.0
     """Probability that the paper is core or related, 0 to 1."""
     label: Label = Label.OUT
     decided_by: Decider = Decider.RULE
-    rule_probability: float | None = None
-    """What the semantic rule said before anyone judged."""
 
 
 # --- clusters ---------------------------------------------------------------------------------------------------
@@ -397,6 +399,10 @@ def field_months_by_set(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Fiel
     return {name: tuple(months) for name, months in found.items()}
 
 
+NORMAL_80 = 1.2816
+"""Standard deviations on either side of the mean that hold 80% of a normal distribution."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
     """One direction in one month; an empty month is a point too."""
@@ -411,13 +417,26 @@ class TrendPoint:
     status: MonthStatus
     reason: str = ""
     """Why the month is not complete."""
-    undecided: float = 0.0
-    """Variance of `papers` that comes from papers whose membership is only a probability."""
+    undecided: float | None = None
+    """Variance of `papers` that comes from papers whose membership is only a probability; None: not known."""
 
     @property
     def share(self) -> float | None:
         """papers / exposure; None where the field is empty."""
         return self.papers / self.exposure if self.exposure > 0 else None
+
+    @property
+    def share_interval(self) -> tuple[float, float] | None:
+        """80% interval of the share from undecided memberships alone; None where share or variance is not known.
+
+        It takes each undecided paper as a member with its probability, independently of the others, and their sum as
+        normal, cut at 0. It holds neither the chance by which a month has more papers than another, nor an error that
+        all probabilities share, nor papers that no query matches. Growth's interval is another one: it is of the trend.
+        """
+        if self.undecided is None or self.exposure <= 0:
+            return None
+        half = NORMAL_80 * self.undecided**0.5
+        return max(self.papers - half, 0.0) / self.exposure, (self.papers + half) / self.exposure
 
 
 class Stage(StrEnum):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from statistics import median
+from typing import NamedTuple
 
 from littriage.errors import ImportRefused
 from littriage.model import Exposure, MonthStatus, TrendPoint
@@ -160,27 +161,47 @@ def _usual_papers(before: Sequence[int]) -> float:
 # --- a direction ------------------------------------------------------------------------------------------------
 
 
+class MonthCount(NamedTuple):
+    """What a month holds of a direction."""
+
+    papers: float
+    """Expected members: the sum of their probabilities."""
+    members: int
+    """Papers that are called members."""
+    undecided: float | None = None
+    """Variance of `papers`, from papers whose membership is only a probability; None: not known."""
+
+
+NO_PAPERS = MonthCount(0.0, 0, 0.0)
+
+
 def trend_points(
     direction: str,
     months: Sequence[date],
-    papers: Mapping[date, tuple[float, int]],
+    papers: Mapping[date, MonthCount],
     exposure: Mapping[date, Exposure],
 ) -> tuple[TrendPoint, ...]:
     """One point for every month asked for, oldest first; a month without papers is a zero.
 
-    `papers` holds for each month the expected number of members (the sum of their probabilities) and the number that
-    the rule calls members. A month without exposure is `missing`.
+    A month without exposure is `missing`.
     """
     return tuple(
-        _point(direction, month, papers.get(month, (0.0, 0)), exposure.get(month)) for month in sorted(set(months))
+        _point(direction, month, MonthCount(*papers.get(month, NO_PAPERS)), exposure.get(month))
+        for month in sorted(set(months))
     )
 
 
-def _point(direction: str, month: date, counts: tuple[float, int], field: Exposure | None) -> TrendPoint:
-    if field is None:
-        reason = "its field was not harvested"
-        return TrendPoint(direction, month, *counts, exposure=0, status=MonthStatus.MISSING, reason=reason)
-    return TrendPoint(direction, month, *counts, exposure=field.papers, status=field.status, reason=field.reason)
+def _point(direction: str, month: date, count: MonthCount, field: Exposure | None) -> TrendPoint:
+    return TrendPoint(
+        direction=direction,
+        month=month,
+        papers=count.papers,
+        members=count.members,
+        exposure=field.papers if field else 0,
+        status=field.status if field else MonthStatus.MISSING,
+        reason=field.reason if field else "its field was not harvested",
+        undecided=count.undecided,
+    )
 
 
 def seen_as_of(points: Sequence[TrendPoint], as_of: date) -> tuple[TrendPoint, ...]:

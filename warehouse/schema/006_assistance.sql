@@ -33,8 +33,10 @@ create table llm_question (              -- what the last run could not answer: 
     question         text primary key,
     task             text not null,
     subject          text not null,
-    prompt           json not null,      -- version, instructions, data, schema, name of the schema, most tokens
-    reason           text not null
+    prompt           json not null,      -- version, instructions, data, schema, most tokens
+    reason           text not null,
+    run_id           text not null,      -- the run that left it open
+    place            integer not null    -- 1 for the first that the run would have asked
 );
 
 create table judgement (                 -- what readers say of a paper and a direction: a person's word beats a model's
@@ -49,6 +51,11 @@ create table judgement (                 -- what readers say of a paper and a di
     primary key (paper_id, direction, judge)
 );
 
+alter table hit add column mentions usmallint default 1;
+-- mentions: how often the query's rarest OR-group occurs in title and abstract
+alter table hit add column read_share double default 1;
+-- read_share: share of the words, title first, that are read until every OR-group has occurred
+
 -- A column that has a constraint cannot be added: what is derived is made anew by the next run anyway.
 alter table membership add column probability_any double default 0;
 -- probability_any: that the paper is core or related
@@ -57,7 +64,8 @@ alter table membership add column label text default 'out';
 alter table membership add column decided_by text default 'rule';
 -- decided_by: rule, llm or person
 alter table membership add column rule_probability double;
--- rule_probability: what the semantic rule said before anyone judged; null where it was not kept
+alter table membership add column rule_probability_any double;
+-- rule_probability, rule_probability_any: what the semantic rule said before anyone judged; null where it was not kept
 
 alter table trend_point add column undecided double default 0;
 -- undecided: variance of `papers` that comes from papers whose membership is a probability
@@ -72,8 +80,8 @@ create table brief (                     -- a few checked sentences per directio
     lang             text not null,      -- en, zh
     place            integer not null,   -- 1 for the first sentence
     sentence         text not null,
-    papers           text[] not null,    -- ids that it rests on
-    worded_by        text not null,      -- the model
+    papers           text[] not null,    -- ids that it rests on: papers, and record:<slug>@<day>#<figure>
+    worded_by        text not null,      -- the model, or template
     primary key (direction, lang, place)
 );
 
@@ -92,5 +100,10 @@ create table document (                  -- documents that were read: what a loc
     day              text not null,      -- YYYY, YYYY-MM or YYYY-MM-DD; empty where it is not known
     read_at          timestamp not null
 );
+
+alter table claim add column span_start integer;
+alter table claim add column span_end integer;
+-- span_start, span_end: characters of the document that the claim rests on; null where nobody noted them
+alter table claim add column paraphrase_zh text default '';
 
 delete from derived where stage in ('decide', 'run');

@@ -15,6 +15,7 @@ from littriage.cli.messages import (
     chance_text,
     count_text,
     growth_text,
+    interval_text,
     month_text,
     name_of,
     part_text,
@@ -164,13 +165,14 @@ def trend(
             known = {month: share for month, share in shares.items() if share is not None}
             line = share_line(known, last, _TREND_STEP_MONTHS, months_between(points[0].month, last) // 3 + 1)
             tables.print_line(say(lang, "share_line", line=line, step=_TREND_STEP_MONTHS, last=month_text(last)))
-        headings = ("month", "papers", "members", "exposure", "share", "share_12m", "status")
+        headings = ("month", "papers", "members", "exposure", "share", "share_interval", "share_12m", "status")
         tables.print_table(
             [Column(say(lang, key), figures=key not in ("month", "status")) for key in headings],
             [
                 (
                     month_text(point.month), count_text(point.papers, 1), count_text(point.members),
-                    count_text(point.exposure), share_text(point.share), share_text(shares[point.month]),
+                    count_text(point.exposure), share_text(point.share), interval_text(point.share_interval, lang),
+                    share_text(shares[point.month]),
                     status_of(point.status, point.reason, lang),
                 )
                 for point in points
@@ -415,12 +417,15 @@ def paper_json(paper: Member) -> dict[str, Any]:
 
 
 def _point_json(point: TrendPoint, share_12m: float | None) -> dict[str, Any]:
+    low, high = point.share_interval or (None, None)
     return {
         "month": point.month,
         "papers": point.papers,
         "members": point.members,
         "exposure": point.exposure,
         "share": point.share,
+        "share_low": low,
+        "share_high": high,
         "share_12m": share_12m,
         "status": point.status.value,
         "comparable": usable(point),
