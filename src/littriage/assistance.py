@@ -1,1 +1,258 @@
-"""What a language model adds to a run: it screens hits, names sub-topics and words briefs."""
+"""What a language model adds to a run: it screens hits, names sub-topics and words briefs.
+
+Each function is a stage like those of `pipeline`: it asks the warehouse what is open, asks the model about that alone,
+and stores what code has checked. Without a model, or past the budget, the plain method stands, and the stage says how
+many items were left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from littriage import asking, briefs, naming
+from littriage.asking import Answer, Assistant, Question
+from littriage.membership import RULES
+from littriage.model import Decider, Direction, Judgement, Verdict
+from littriage.run import Counts, Run
+from littriage.screening import (
+    VERSION,
+    Candidate,
+    groups,
+    in_asking_order,
+    screened,
+    screening_prompt,
+    speaks_to_the_model,
+)
+from littriage.verdicts import Language, Order, ranking
+from littriage.warehouse import answers, derived, judgements, wording
+
+# --- screening --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Grey:
+    """What the rules leave undecided, and nobody has judged."""
+
+    papers: Mapping[str, Sequence[Candidate]]
+    """To ask about, by direction, each in the order to ask in. The direction that is least sure comes first."""
+    held_back: Mapping[str, int]
+    """Why others are not shown to a model -> how many."""
+
+
+def screen(run: Run, assistant: Assistant | None) -> Counts:
+    """Ask about the hits that the rules leave undecided; then give every membership the word of its best reader.
+
+    Counted are the papers that are core, and related ones too where the run is set so. A hit that nobody judged keeps
+    the rule's probability. Answers to exported questions are taken first, whoever gave them.
+    """
+    counts: Counts = {"imported": take_imported(run)}
+    grey = grey_hits(run)
+    counts["grey"] = sum(map(len, grey.papers.values())) + sum(grey.held_back.values())
+    if assistant is not None:
+        questions = screening_questions(run, grey)
+        asked = asking.ask(run, assistant, [question for question, _ in questions], task="screen")
+        counts |= asking.counts(asked)
+        counts["judged"] = _take(run, questions, asked.answers)
+        counts |= {f"held back: {reason}": papers for reason, papers in sorted(grey.held_back.items())}
+    derived.apply_judgements(run.warehouse, RULES.values(), _scopes(run), related=run.count_related)
+    for decider, memberships, members in run.warehouse.rows("read/deciders"):
+        counts[f"members by {decider}"] = f"{members:,} of {memberships:,}"
+    return counts
+
+
+def grey_hits(run: Run) -> Grey:
+    """The hits between the two thresholds of their rule that no reader has judged as they now read."""
+    scopes = _scopes(run)
+    papers: dict[str, list[Candidate]] = {}
+    doubt: Counter[str] = Counter()
+    held_back: Counter[str] = Counter()
+    for rule in RULES.values():
+        rows = run.warehouse.rows(
+            "read/grey_hits",
+            rule=rule.name,
+            low=rule.grey.low,
+            high=rule.grey.high,
+            version=VERSION,
+            slugs=list(scopes),
+            scopes=list(scopes.values()),
+        )
+        for direction, paper_id, title, abstract, probability in rows:
+            paper = Candidate(paper_id, title, abstract)
+            if reason := speaks_to_the_model(paper):
+                held_back[reason] += 1
+            else:
+                papers.setdefault(direction, []).append(paper)
+                doubt[direction] += probability * (1 - probability)
+    order = sorted(papers, key=lambda slug: (-doubt[slug] / len(papers[slug]), slug))
+    return Grey({slug: in_asking_order(papers[slug]) for slug in order}, held_back)
+
+
+Posed = tuple[Question, Sequence[Candidate]]
+"""A question on some papers of a direction."""
+
+
+def screening_questions(run: Run, grey: Grey) -> list[Posed]:
+    """The questions on grey hits, direction by direction."""
+    directions = _directions(run)
+    return [
+        (Question(screening_prompt(directions[slug], some), _subject(slug, some)), some)
+        for slug, papers in grey.papers.items()
+        for some in groups(papers)
+    ]
+
+
+def _subject(slug: str, papers: Sequence[Candidate]) -> str:
+    """The direction and the papers of a question, so that its answer can be used though others are asked by now."""
+    return " ".join([slug, *(paper.paper_id for paper in papers)])
+
+
+def _take(run: Run, posed: Sequence[Posed], given: Mapping[str, Answer]) -> int:
+    """Keep the labels of the answers, by question, as judgements; how many."""
+    directions = _directions(run)
+    texts = judgements.stored_texts(run.warehouse, {paper.paper_id for _, some in posed for paper in some})
+    kept: list[judgements.Kept] = []
+    for question, some in posed:
+        if (answer := given.get(question.prompt.question)) is None:
+            continue
+        direction = directions[question.subject.split(" ", 1)[0]]
+        scope = judgements.scope_hash(direction)
+        for paper_id, label in screened(some, answer.value).labels.items():
+            judgement = Judgement(paper_id, direction.slug, label, f"{Decider.LLM}:{answer.model}", VERSION)
+            kept.append(judgements.Kept(judgement, texts[paper_id], scope, run.now()))
+    judgements.store(run.warehouse, kept)
+    return len(kept)
+
+
+def take_imported(run: Run) -> int:
+    """Keep the labels of imported answers to exported questions as judgements; how many.
+
+    A question whose papers or scope have changed since it was exported is no longer the one that was answered: its
+    answer is left alone, and what is still undecided is asked again.
+    """
+    directions = _directions(run)
+    exported = {one: subject for one, subject in answers.open_subjects(run.warehouse, "screen")}
+    given: dict[str, Answer] = {}
+    posed: list[Posed] = []
+    for name, several in answers.found(run.warehouse, exported).items():
+        slug, *ids = exported[name].split(" ")
+        texts = {row[0]: Candidate(*row) for row in run.warehouse.rows("read/texts_of_papers", ids=ids)}
+        some = [texts[one] for one in ids if one in texts]
+        if slug in directions and some and (prompt := screening_prompt(directions[slug], some)).question == name:
+            newest = next((one for one in several if one.imported), several[0])
+            given[name] = Answer(newest.value, newest.model)
+            posed.append((Question(prompt, exported[name]), some))
+    return _take(run, posed, given)
+
+
+def pose_screening(run: Run) -> list[Question]:
+    """Every open question on grey hits, for a batch file."""
+    return [question for question, _ in screening_questions(run, grey_hits(run))]
+
+
+def _directions(run: Run) -> dict[str, Direction]:
+    return {one.slug: one for one in run.catalogue.directions}
+
+
+def _scopes(run: Run) -> dict[str, str]:
+    return {one.slug: judgements.scope_hash(one) for one in run.catalogue.directions}
+
+
+# --- names of sub-topics and briefs -----------------------------------------------------------------------------
+
+
+def name_subtopics(run: Run, assistant: Assistant | None) -> Counts:
+    """Give the sub-topics of every direction names in English and Chinese, where a model gave one that holds.
+
+    A sub-topic without such a name has none, and readers see its label of terms. Names vanish with the sub-topics that
+    they belong to; those of a direction that has no answer this time stay.
+    """
+    directions = _directions(run)
+    to_name = [
+        one for one in wording.clusters_to_name(run.warehouse, naming.MOST_PAPERS) if one.direction in directions
+    ]
+    questions = {
+        one.direction: Question(
+            naming.naming_prompt(directions[one.direction], one.clusters, one.titles), f"{one.direction} {naming.TASK}"
+        )
+        for one in to_name
+    }
+    asked = asking.ask(run, assistant, list(questions.values()), task=naming.TASK)
+    names: dict[str, tuple[naming.Names, str]] = {}
+    drops: Counter[str] = Counter()
+    for one in to_name:
+        if answer := asked.answers.get(questions[one.direction].prompt.question):
+            kept, dropped = naming.checked_names(directions[one.direction], one.clusters, one.titles, answer.value)
+            names[one.direction] = (kept, answer.model)
+            drops.update(dropped)
+    wording.store_names(run.warehouse, names)
+    named = sum(len(kept) for kept, _ in names.values())
+    return {
+        **asking.counts(asked),
+        "sub-topics": sum(len(one.clusters) for one in to_name),
+        "named": named,
+        **_dropped(drops),
+    }
+
+
+def word_briefs(run: Run, assistant: Assistant | None) -> Counts:
+    """A brief of every direction in English and Chinese: a model's where sentences of it hold, else the template's.
+
+    A model is asked where there is a verdict and a paper, in the assistant's languages; the directions that rise come
+    first, then those that grow no more. It takes the verdicts of this run, which are stored.
+    """
+    told = _facts(run)
+    languages = cast("tuple[Language, ...]", assistant.languages if assistant else briefs.LANGUAGES)
+    questions = {
+        (slug, lang): Question(briefs.brief_prompt(told[slug], lang), f"{slug} {briefs.TASK} {lang}")
+        for slug in _in_interest(run.verdicts)
+        for lang in languages
+        if briefs.worth_wording(told[slug])
+    }
+    asked = asking.ask(run, assistant, list(questions.values()), task=briefs.TASK)
+    made: list[wording.Brief] = []
+    drops: Counter[str] = Counter()
+    for slug, facts in told.items():
+        for lang in briefs.LANGUAGES:
+            question = questions.get((slug, lang))
+            answer = asked.answers.get(question.prompt.question) if question else None
+            sentences, dropped = briefs.checked(facts, answer.value, lang) if answer else ((), {})
+            drops.update(dropped)
+            by = answer.model if answer and sentences else briefs.WORDED_FROM_TEMPLATE
+            stored = tuple((one.text, one.ids(facts)) for one in sentences or briefs.template(facts, lang))
+            made.append(wording.Brief(slug, lang, stored, by, dropped))
+    wording.store_briefs(run.warehouse, made)
+    worded = sum(one.worded_by != briefs.WORDED_FROM_TEMPLATE for one in made)
+    return {
+        **asking.counts(asked),
+        "briefs": len(made),
+        "worded by a model": worded,
+        "from the template": len(made) - worded,
+        **_dropped(drops),
+    }
+
+
+def _facts(run: Run) -> dict[str, briefs.Facts]:
+    assert run.as_of is not None, "weigh() sets it"
+    verdicts = {verdict.direction: verdict for verdict in run.verdicts}
+    papers = wording.key_papers(run.warehouse, run.as_of)
+    topics = wording.sub_topics(run.warehouse, run.as_of)
+    return {
+        one.slug: briefs.facts(
+            one, verdicts.get(one.slug), papers.get(one.slug, ()), topics.get(one.slug, ()), run.as_of
+        )
+        for one in run.catalogue.directions
+    }
+
+
+def _in_interest(verdicts: Sequence[Verdict]) -> list[str]:
+    """The directions in the order in which a budget is best spent on them."""
+    orders: tuple[Order, ...] = ("rising", "saturated", "declining")
+    listed = [verdict.direction for order in orders for verdict in ranking(verdicts, order)]
+    return list(dict.fromkeys([*listed, *(verdict.direction for verdict in verdicts)]))
+
+
+def _dropped(drops: Mapping[str, int]) -> Counts:
+    return {f"dropped: {reason}": count for reason, count in sorted(drops.items())}

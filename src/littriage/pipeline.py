@@ -1,6 +1,6 @@
 """The whole chain in plain Python: papers in, published tables out.
 
-    harvest | import -> match -> embed -> decide -> cluster -> weigh -> judge -> publish
+    harvest | import -> match -> embed -> decide -> screen -> cluster -> name -> weigh -> judge -> word -> publish
 
 Every stage takes a Run and whatever edge it needs, asks the warehouse what is missing, does only that, commits as it
 goes, and returns what it did as counts. Called twice it does nothing the second time; killed, it goes on where it was.
@@ -19,7 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from littriage import __version__, channels, resources
+from littriage import __version__, assistance, channels, resources
+from littriage.asking import Assistant
 from littriage.cluster import CLUSTER_RULE, cluster_direction, term_statistics
 from littriage.completeness import (
     COPY,
@@ -44,6 +45,7 @@ from littriage.model import Exposure, FieldMonth, LexicalHit, Membership, MonthS
 from littriage.ports import Embedder
 from littriage.run import Counts, Run, Step, measured, progress, straight
 from littriage.trends import (
+    NO_PAPERS,
     REPORTING_DELAY_DAYS,
     field_status,
     last_settled_month,
@@ -54,7 +56,7 @@ from littriage.trends import (
 )
 from littriage.verdicts import RULE as VERDICT_RULE
 from littriage.verdicts import judge
-from littriage.warehouse import derived, imports, ledger, papers
+from littriage.warehouse import answers, derived, imports, ledger, papers
 from littriage.warehouse.publishing import publish as publish_file
 
 MATCH_BATCH = 20_000
@@ -74,11 +76,17 @@ def take_in(run: Run, path: Path) -> Counts:
 
 
 def bring_up_to_date(
-    run: Run, tiers: Tiers, source: str, step: Step = straight, only: Sequence[str] | None = None
+    run: Run,
+    tiers: Tiers,
+    source: str,
+    step: Step = straight,
+    only: Sequence[str] | None = None,
+    assistant: Assistant | None = None,
 ) -> None:
-    """Everything after the harvest: match, embed, decide, cluster, weigh, judge, publish. Each stage is committed.
+    """Everything after the harvest, stage by stage, each committed.
 
-    `source` names the source whose counts go with its harvests; `only` names the stages to do, if not all.
+    `source` names the source whose counts go with its harvests; `only` names the stages to do, if not all. Without an
+    assistant, `screen`, `name` and `word` do what can be done without a language model.
     """
     works: list[tuple[str, str, Callable[[], Counts]]] = [("match", "match", partial(match, run))]
     if tiers.fast:
@@ -86,9 +94,12 @@ def bring_up_to_date(
     works += [
         ("embed", "embed, transformer", partial(embed_closely, run, tiers)),
         ("decide", "decide", partial(decide, run, tiers)),
+        ("screen", "screen", partial(assistance.screen, run, assistant)),
         ("cluster", "cluster", partial(cluster, run, tiers.models())),
+        ("name", "name", partial(assistance.name_subtopics, run, assistant)),
         ("weigh", "weigh", partial(weigh, run, source)),
         ("judge", "judge", partial(give_verdicts, run)),
+        ("word", "word", partial(assistance.word_briefs, run, assistant)),
         ("publish", "publish", partial(publish, run, tiers.stamps())),
     ]
     run.record("running")
@@ -121,8 +132,11 @@ def nothing_new(run: Run) -> bool:
     """Whether a new run could give no other answers than the published ones; then it is recorded as complete.
 
     They stand where nothing failed then or now, and all that they rest on is as it was: papers, coverage and counts,
-    the months that are settled, the catalogue, the rules and the settings.
+    the months that are settled, the catalogue, the rules, the settings, and what readers have said. Questions that the
+    last run left to a language model are something to do, if there is one.
     """
+    if run.settings.get("llm_model") and answers.open_subjects(run.warehouse, None):
+        return False
     if run.failures or not (run.warehouse.folder / resources.PUBLISHED).exists():
         return False
     if derived.stamped(run.warehouse, "run") != _state(run):
@@ -151,10 +165,12 @@ def _state(run: Run) -> str:
             __version__,
             [LEXICAL_RULE, MEMBERSHIP_RULE, CLUSTER_RULE, VERDICT_RULE, resources.PUBLISHED_SCHEMA],
             run.warehouse.one("read/state"),
+            run.warehouse.one("read/readers_state"),
             listings,
             windows,
             repr(run.catalogue),
-            [run.settings.get(name) for name in ("model", "device", "read_limit")],
+            [run.settings.get(name) for name in ("model", "device", "read_limit", "llm_model", "llm_languages")],
+            run.count_related,
             [run.notice, run.seed],
             run.as_of or last_settled_month(run.today),
         ]
@@ -264,8 +280,8 @@ def decide(run: Run, tiers: Tiers) -> Counts:
 def _memberships(run: Run, embedder: Embedder, slugs: Sequence[str]) -> tuple[Membership, ...]:
     columns = run.warehouse.columns("read/hit_vectors", model=embedder.model, directions=list(slugs))
     found: dict[str, list[LexicalHit]] = {paper: [] for paper in columns["paper_id"]}
-    for paper, direction, in_title, title_groups, phrases in run.warehouse.rows("read/hits", directions=list(slugs)):
-        found[paper].append(LexicalHit(direction, in_title, title_groups, phrases))
+    for paper, *hit in run.warehouse.rows("read/hits", directions=list(slugs)):
+        found[paper].append(LexicalHit(*hit))
     return memberships(
         prototypes(run.catalogue.directions, embedder), list(found), derived.vectors_of(columns), list(found.values())
     )
@@ -382,6 +398,7 @@ class Fields:
         self._warehouse = run.warehouse
         self._source = source
         self._today = run.today
+        self._related = run.count_related
         self._letters = {(category, month): letter for category, month, letter in run.warehouse.rows("read/coverage")}
         self._listings = ledger.listings(run.warehouse)
         self._updates = derived.copy_updates(run.warehouse)
@@ -464,13 +481,15 @@ class Fields:
         members = dict(self.members(within).get(slug, {}))
         if of_copy := [one.month for one in checked if one.source in COPY]:
             held = self.members(within, in_field=True).get(slug, {})
-            members.update({month: held.get(month, (0.0, 0)) for month in of_copy})
+            members.update({month: held.get(month, NO_PAPERS) for month in of_copy})
         return trend_points(slug, months, members, {one.month: one for one in checked})
 
     def members(self, category: str | None, *, in_field: bool = False) -> dict[str, derived.Months]:
         """The months of every direction: of its papers in one category or of all, of the copy or of all."""
         if (category, in_field) not in self._members:
-            self._members[category, in_field] = derived.member_months(self._warehouse, category, in_field=in_field)
+            self._members[category, in_field] = derived.member_months(
+                self._warehouse, category, in_field=in_field, related=self._related
+            )
         return self._members[category, in_field]
 
     def months(self, categories: str, as_of: date) -> list[FieldMonth]:

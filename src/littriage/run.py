@@ -45,6 +45,8 @@ class Run:
     as_of: date | None = None
     """None: today, or the end of the record where that lies further back."""
     seed: int = SEED
+    count_related: bool = False
+    """Papers to which a direction is an ingredient count too, not only those whose main topic it is."""
     notice: str = ""
     """What every reader of the published file must be told first, such as that the papers are simulated."""
     stages: list[StageReport] = field(default_factory=list)

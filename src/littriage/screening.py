@@ -1,1 +1,209 @@
-"""Hits that the rule cannot decide, asked of a language model or a person."""
+"""Hits that the rule cannot decide, asked of a language model: some papers of one direction at a time.
+
+The questions of one direction share its scope, so that one call judges several papers (`benchmarks/screening.py`
+compares the ways). The answer is a label per paper or `unsure`; nothing else of it is used. A text that speaks to the
+model rather than to a reader is held back: it keeps the rule's probability, and cannot sway what is said of others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from littriage.model import Direction, Label
+from littriage.ports import Prompt
+from littriage.prompts import ABSTRACT_CHARS, DATA_RULE, TITLE_CHARS, as_data, quoted
+
+VERSION = "screen-1"
+"""Of the instructions and the schema."""
+
+PAPERS_A_CALL = 10
+"""Of one direction: enough to share the scope, few enough to keep them apart."""
+
+UNSURE = "unsure"
+
+_INSTRUCTIONS = f"""You screen papers for a literature review of one research direction.
+For each paper decide, from its title and abstract alone and by the scope as it reads:
+core: the paper's main topic lies inside the scope;
+related: the direction is a substantial ingredient of the paper, or the paper is a near neighbour by the scope;
+out: neither; the direction's words only occur, or mean something else;
+unsure: title and abstract do not let you decide.
+Judge each paper by itself. Give one label for each number.
+{DATA_RULE}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A paper that may belong to a direction."""
+
+    paper_id: str
+    title: str
+    abstract: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """The labels of an answer."""
+
+    labels: Mapping[str, Label]
+    """By paper id."""
+    dropped: Mapping[str, int]
+    """Why other papers of the question have none -> how many."""
+
+
+# --- the question -----------------------------------------------------------------------------------------------
+
+
+def screening_prompt(direction: Direction, papers: Sequence[Candidate]) -> Prompt:
+    """One question on some papers of a direction; `screened` reads the answer. Raises ValueError without a paper."""
+    if not papers:
+        raise ValueError(f"a question on {direction.slug} needs a paper")
+    return Prompt(
+        task="screen",
+        version=VERSION,
+        instructions=_INSTRUCTIONS,
+        data=as_data(
+            {
+                "direction": direction.name,
+                "scope": quoted(direction.scope, ABSTRACT_CHARS),
+                "papers": [
+                    {
+                        "number": number,
+                        "title": quoted(paper.title, TITLE_CHARS),
+                        "abstract": quoted(paper.abstract or "", ABSTRACT_CHARS),
+                    }
+                    for number, paper in enumerate(papers, 1)
+                ],
+            }
+        ),
+        schema=_SCHEMA,
+        max_tokens=40 + 20 * len(papers),
+    )
+
+
+_SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "labels": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "number": {"type": "integer"},
+                    "label": {"type": "string", "enum": [*(label.value for label in Label), UNSURE]},
+                },
+                "required": ["number", "label"],
+                "additionalProperties": False,
+            },
+        }
+    },
+    "required": ["labels"],
+    "additionalProperties": False,
+}
+
+
+def in_asking_order(papers: Sequence[Candidate]) -> list[Candidate]:
+    """The papers of a direction in an order that knows nothing of their dates.
+
+    Where a budget ends the questions halfway, the judged papers are spread evenly over the months: were the newest
+    asked first, the change of instrument would look like a trend.
+    """
+    return sorted(papers, key=lambda paper: hashlib.sha256(paper.paper_id.encode()).digest())
+
+
+def groups(papers: Sequence[Candidate], most: int = PAPERS_A_CALL) -> list[Sequence[Candidate]]:
+    """The papers in runs of equal length, give or take one, of at most `most`."""
+    count = -(-len(papers) // most)
+    return [papers[len(papers) * part // count : len(papers) * (part + 1) // count] for part in range(count)]
+
+
+# --- the answer -------------------------------------------------------------------------------------------------
+
+
+def screened(papers: Sequence[Candidate], value: Mapping[str, Any]) -> Screened:
+    """The labels that an answer gives to the papers of its question, in their order.
+
+    A number that the question does not have is ignored; a paper with two labels that differ has none.
+    """
+    given: dict[int, set[str]] = {}
+    for one in value["labels"]:
+        given.setdefault(one["number"], set()).add(one["label"])
+    labels: dict[str, Label] = {}
+    dropped: dict[str, int] = {}
+    for number, paper in enumerate(papers, 1):
+        said = given.get(number, set())
+        if len(said) == 1 and said != {UNSURE}:
+            labels[paper.paper_id] = Label(next(iter(said)))
+        else:
+            reason = "no label given" if not said else "unsure" if said == {UNSURE} else "two labels that differ"
+            dropped[reason] = dropped.get(reason, 0) + 1
+    return Screened(labels, dropped)
+
+
+# --- texts that are held back -----------------------------------------------------------------------------------
+
+
+def speaks_to_the_model(paper: Candidate) -> str | None:
+    """Why a paper is not shown to a language model; None where nothing speaks against it.
+
+    Looks for what an abstract does not need and an attack does: orders to an assistant, the marks of a chat, text
+    hidden from readers, runs without a space. It is not complete, and need not be: an answer is one label.
+    """
+    raw = f"{paper.title}\n{paper.abstract or ''}"
+    if len(_HIDDEN.findall(raw)) >= _HIDDEN_AT_LEAST:
+        return "hidden characters"
+    text = quoted(raw, len(raw) + 1)
+    for reason, pattern in _SPEAKS:
+        if pattern.search(text):
+            return reason
+    return None
+
+
+_HIDDEN_AT_LEAST = 3
+"""A stray soft hyphen or zero-width space comes from typesetting."""
+_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
+_SPEAKS = tuple(
+    (reason, re.compile(pattern, re.IGNORECASE))
+    for reason, pattern in (
+        (
+            "an order to an assistant",
+            r"\b(?:ignore|disregard|forget|override)\b (?:\w+ ){0,2}"
+            r"(?:all|any|previous|prior|above|earlier|preceding|your|these|those|system)\b"
+            r"(?:.{0,30}\b(?:instructions?|prompts?|rules?|guidelines?)\b|[.!;:,]| and\b)",
+        ),
+        ("an order to an assistant", r"(?:忽略|无视|忘记|不要理会).{0,12}(?:指令|指示|提示|要求|规则|说明)"),
+        (
+            "an order to an assistant",
+            r"\b(?:answer|reply|respond|label|classify|mark|output|return|say)\b.{0,40}"
+            r"[\"'“‘`*:]\s*(?:core|related|out|relevant|irrelevant|unsure)\b",
+        ),
+        (
+            "an order to an assistant",
+            r"\b(?:answer|reply|respond)\b (?:only |always |just )?(?:with )?"
+            r"(?:core|relevant|related|out)\b(?= for\b|[.,!;:]|$)",
+        ),
+        ("an order to an assistant", r"(?:回答|输出|标记为|标为|判定为)\s*[“\"':：]?\s*(?:core|相关|核心|relevant)"),
+        (
+            "an order to an assistant",
+            r"\byou (?:are|must act as) (?:now )?(?:an? )?(?:ai|assistant|language model|llm)\b",
+        ),
+        (
+            "an order to an assistant",
+            r"\b(?:note|message|attention|dear) (?:to|for)? ?(?:the )?(?:ai|llm|language model|reviewer)s?\s*[:,]",
+        ),
+        (
+            "an order to an assistant",
+            r"\b(?:reveal|print|send|show|repeat)\b.{0,30}\b(?:api key|system prompt|credentials?)\b",
+        ),
+        ("marks of a chat", r"<\|?\s*/?(?:im_start|im_end|system|assistant|user|endoftext|eot_id)\s*\|?>"),
+        (
+            "marks of a chat",
+            r"\[/?INST\]|<<SYS>>|\bsystem\s*:\s*(?:you|always|never|ignore)\b|\bassistant\s*:\s*(?:sure|ok|core|\{)",
+        ),
+        ("markup that acts", r"<(?:script|iframe|img|style|object|svg|meta)\b|<!--|javascript:|data:text/html"),
+        ("a run of characters without a space", r"[^\s\u3000-\u9fff\uac00-\ud7af]{400,}"),
+    )
+)

@@ -16,6 +16,7 @@ import numpy as np
 
 from littriage.completeness import Arrivals
 from littriage.idgaps import Sequence as IdSequence
+from littriage.membership import Rule
 from littriage.model import (
     Catalogue,
     Cluster,
@@ -27,6 +28,7 @@ from littriage.model import (
     TrendPoint,
     Verdict,
 )
+from littriage.trends import MonthCount
 from littriage.verdicts import dump_reasons
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ def store_hits(warehouse: Warehouse, matched: Mapping[str, Sequence[LexicalHit]]
                 "in_title": [hit.in_title for _, hit in pairs],
                 "title_groups": [hit.title_groups for _, hit in pairs],
                 "phrases": [hit.phrases for _, hit in pairs],
+                "mentions": [hit.mentions for _, hit in pairs],
+                "read_share": [hit.read_share for _, hit in pairs],
             },
         )
         warehouse.run("write/papers_matched", ids=list(matched), matched_with=matched_with)
@@ -139,7 +143,7 @@ def vectors_of(columns: Mapping[str, NDArray[np.object_]]) -> NDArray[np.float32
 
 
 def store_memberships(warehouse: Warehouse, memberships: Iterable[Membership], value: str) -> int:
-    """Replace all memberships, and remember what they were computed from; how many are members."""
+    """Replace all memberships by what the rules say, and remember what they were computed from; how many are members."""
     kept = list(memberships)
     with warehouse.transaction():
         warehouse.empty("membership")
@@ -152,10 +156,36 @@ def store_memberships(warehouse: Warehouse, memberships: Iterable[Membership], v
                 "probability": [one.probability for one in kept],
                 "member": [one.member for one in kept],
                 "rule": [one.rule for one in kept],
+                "probability_any": [one.probability_any for one in kept],
+                "label": [one.label.value for one in kept],
+                "decided_by": [one.decided_by.value for one in kept],
+                "rule_probability": [one.probability for one in kept],
+                "rule_probability_any": [one.probability_any for one in kept],
             },
         )
         stamp(warehouse, "decide", value)
     return sum(one.member for one in kept)
+
+
+def apply_judgements(
+    warehouse: Warehouse, rules: Iterable[Rule], scopes: Mapping[str, str], *, related: bool = False
+) -> None:
+    """Give every membership the word of its best reader, else what its rule says.
+
+    `scopes` holds the hash of each direction's scope as it now reads: what a model said of another one does not count.
+    `related`: related papers are members too.
+    """
+    with warehouse.transaction():
+        for rule in rules:
+            warehouse.run(
+                "write/memberships_judged",
+                rule=rule.name,
+                core_at=rule.threshold,
+                any_at=rule.threshold_any,
+                related=related,
+                slugs=list(scopes),
+                scopes=list(scopes.values()),
+            )
 
 
 # --- clusters ---------------------------------------------------------------------------------------------------
@@ -201,18 +231,20 @@ def store_clusters(warehouse: Warehouse, direction: str, clusters: Sequence[Clus
 # --- trends and verdicts ----------------------------------------------------------------------------------------
 
 
-Months = dict[date, tuple[float, int]]
-"""Month -> expected members and members."""
+Months = dict[date, MonthCount]
 
 
-def member_months(warehouse: Warehouse, category: str | None = None, *, in_field: bool = False) -> dict[str, Months]:
+def member_months(
+    warehouse: Warehouse, category: str | None = None, *, in_field: bool = False, related: bool = False
+) -> dict[str, Months]:
     """The months of each direction, of its papers in one category, or of all whose categories are known.
 
-    `in_field`: only of papers that a copy of the whole field holds.
+    `in_field`: only of papers that a copy of the whole field holds. `related`: related papers count like core ones.
     """
+    rows = warehouse.rows("marts/member_month", category=category, in_field=in_field, related=related)
     found: dict[str, Months] = {}
-    for direction, month, papers, members in warehouse.rows("marts/member_month", category=category, in_field=in_field):
-        found.setdefault(direction, {})[month] = (papers, members)
+    for direction, month, papers, members, undecided in rows:
+        found.setdefault(direction, {})[month] = MonthCount(papers, members, undecided)
     return found
 
 
@@ -305,6 +337,7 @@ def store_trends(warehouse: Warehouse, points: Mapping[str, Sequence[TrendPoint]
                 "exposure": [one.exposure for one in kept],
                 "status": [one.status.value for one in kept],
                 "reason": [one.reason for one in kept],
+                "undecided": [one.undecided for one in kept],
             },
         )
 
@@ -391,6 +424,9 @@ def store_catalogue(
                 "locator": [one.locator for _, _, one in claims],
                 "inferred": [one.inferred for _, _, one in claims],
                 "repost_of": [one.repost_of for _, _, one in claims],
+                "span_start": [one.span[0] if one.span else None for _, _, one in claims],
+                "span_end": [one.span[1] if one.span else None for _, _, one in claims],
+                "paraphrase_zh": [one.paraphrase_zh for _, _, one in claims],
             },
         )
 

@@ -1,0 +1,23 @@
+-- One row per hit that a rule leaves undecided and that no reader has judged as it now reads: what to ask about.
+-- Params: $rule, $low, $high (of the rule's probability), $version (of the question), $slugs, $scopes (directions, and the hash of
+-- each one's scope)
+with scope as (select unnest($slugs::text[]) as direction, unnest($scopes::text[]) as hash)
+select membership.direction, paper.id, paper.title, paper.abstract, membership.rule_probability
+from membership
+join paper on paper.id = membership.paper_id
+where membership.rule = $rule
+  and membership.rule_probability >= $low and membership.rule_probability < $high
+  and paper.not_counted is null
+  and not exists (
+      from judgement
+      left join scope on scope.direction = judgement.direction
+      where judgement.paper_id = membership.paper_id and judgement.direction = membership.direction
+        and (
+            judgement.judge = 'person'
+            or (
+                judgement.text_hash = paper.text_hash and judgement.note = $version
+                and judgement.scope_hash = scope.hash
+            )
+        )
+  )
+order by membership.direction, paper.id
