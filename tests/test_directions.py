@@ -421,6 +421,7 @@ DIRECTIONS = st.builds(
     ),
     exemplars=st.lists(EXEMPLARS, max_size=2).map(tuple),
     claims=st.lists(CLAIMS, max_size=2).map(tuple),
+    aliases=st.lists(QUERY_PHRASES, max_size=3, unique_by=canonical).map(tuple),
 )
 
 
@@ -430,9 +431,9 @@ def as_toml(written: Direction) -> str:
         rendered = {
             key: json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f") for key, value in values.items()
         }
-        return "".join(f"{key} = {value}\n" for key, value in rendered.items() if value != "null")
+        return "".join(f"{key} = {value}\n" for key, value in rendered.items() if value not in ("null", '""'))
 
-    text = table(name=written.name, name_zh=written.name_zh, scope=written.scope)
+    text = table(name=written.name, name_zh=written.name_zh, scope=written.scope, aliases=written.aliases)
     text += "[query]\n" + table(**asdict(written.query))
     for exemplar in map(asdict, written.exemplars):
         text += "[[exemplars]]\n" + table(id=exemplar.pop("arxiv_id"), **exemplar)
