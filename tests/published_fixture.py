@@ -58,15 +58,35 @@ VERDICTS = [
 ]  # fmt: skip
 CLAIMS = [
     ("chart-reading", 1, "essay.txt", "A. Author", "2020", "2020-01", "2020-12", "rising", "Charts will matter.",
-     "line 3", True, None),
+     "line 3", True, None, 10, 30, "图表会变得重要。"),
     ("chart-reading", 2, "copy.txt", "A. Author", "2021-02", "2021-02", "2021-02", "rising", "Charts will matter.",
-     "line 9", False, "essay.txt"),
+     "line 9", False, "essay.txt", None, None, None),
     ("vision", 1, "essay.txt", "A. Author", "2020", "2020-01", "2020-12", "hot", "Vision is crowded.", "line 1",
-     False, None),
+     False, None, None, None, ""),
 ]  # fmt: skip
 CLUSTERS = [
-    ("chart-reading", 1, "bar charts", ["bar", "chart"], 2, "minilm@1"),
-    ("chart-reading", 2, "+maps", ["map"], 1, "minilm@1"),
+    ("chart-reading", 1, "bar charts", ["bar", "chart"], 2, "minilm@1", None, None, None),
+    ("chart-reading", 2, "+maps", ["map"], 1, "minilm@1", "Reading maps", "地图阅读", "fake-1"),
+]
+BRIEFS = [
+    (
+        "chart-reading",
+        "en",
+        1,
+        "Chart reading: rising; its share changes by +35% a year.",
+        ["record:chart-reading@2025-07-15#stage", "record:chart-reading@2025-07-15#growth"],
+        "fake-1",
+    ),
+    ("chart-reading", "en", 2, 'New: "Quoted "title", with comma".', ["hep-th/9901001"], "fake-1"),
+    ("chart-reading", "zh", 1, "图表阅读：上升。", ["record:chart-reading@2025-07-15#stage"], "template"),
+    ("parsing", "en", 1, "Parsing: saturated.", ["record:parsing@2025-07-15#stage"], "template"),
+    ("untold", "en", 1, "Untold: no verdict.", ["record:untold@2025-07-15#stage"], "template"),
+]
+BRIEF_CHECKS = [
+    ("chart-reading", "en", 2, '{"a link": 1, "a number that is not the figure": 2}'),
+    ("chart-reading", "zh", 0, "{}"),
+    ("parsing", "en", 0, "{}"),
+    ("untold", "en", 0, '{"a forecast": 1}'),
 ]
 PAPERS = [
     ("chart-reading", "2506.00001", FORMULA, ["Ada B.", "Çelik D."], date(2025, 6, 2), "cs.CV", 0.75, 0.5, "v1/fast",
@@ -91,7 +111,7 @@ def status_of(month: date) -> tuple[str, str]:
     return ("open", "not settled on 2025-07-15") if month > LAST else ("complete", "")
 
 
-def trend_points() -> Iterator[tuple[str, date, float, int, int, str, str]]:
+def trend_points() -> Iterator[tuple[str, date, float, int, int, str, str, float]]:
     for place, month in enumerate(months()):
         for direction, papers in (
             ("chart-reading", 2 * 1.02**place),
@@ -99,7 +119,7 @@ def trend_points() -> Iterator[tuple[str, date, float, int, int, str, str]]:
             ("tiny-topic", 0.25),
             ("word-vectors", 30 * 0.98**place),
         ):
-            yield direction, month, papers, int(papers), 1000, *status_of(month)
+            yield direction, month, papers, int(papers), 1000, *status_of(month), papers / 4
 
 
 def publish(
@@ -122,6 +142,8 @@ def publish(
         _fill(connection, "verdict", VERDICTS if judged else [])
         _fill(connection, "claim", CLAIMS)
         _fill(connection, "cluster", CLUSTERS)
+        _fill(connection, "brief", BRIEFS)
+        _fill(connection, "brief_check", BRIEF_CHECKS)
         _fill(connection, "paper", PAPERS)
         _fill(connection, "trend_point", list(trend_points()))
         _fill(connection, "failure", failures)

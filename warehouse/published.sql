@@ -15,12 +15,17 @@ create table direction (
 create table claim (
     subject text not null, number integer not null, document text not null, author text not null, date text not null,
     first_month text not null, last_month text not null, stance text not null, paraphrase text not null,
-    locator text not null, inferred boolean not null, repost_of text, primary key (subject, number)
+    locator text not null, inferred boolean not null, repost_of text,
+    span_start integer, span_end integer, -- characters of the document that it rests on
+    paraphrase_zh text,
+    primary key (subject, number)
 );
 
 create table trend_point (
     direction text not null, month date not null, papers double not null, members integer not null,
-    exposure bigint not null, status text not null, reason text not null, primary key (direction, month)
+    exposure bigint not null, status text not null, reason text not null,
+    undecided double,                    -- variance of `papers`, from papers whose membership is only a probability
+    primary key (direction, month)
 );
 
 create table verdict (
@@ -33,7 +38,21 @@ create table verdict (
 
 create table cluster (
     direction text not null, number integer not null, label text not null, terms text[] not null,
-    papers integer not null, model text not null, primary key (direction, number)
+    papers integer not null, model text not null,
+    name text, name_zh text, named_by text, -- given by a language model and checked; null: the label stands
+    primary key (direction, number)
+);
+
+create table brief (                     -- a few checked sentences about each direction
+    direction text not null, lang text not null, place integer not null, sentence text not null,
+    papers text[] not null,              -- ids that it rests on: papers, and record:<slug>@<day>#<figure>
+    worded_by text not null,             -- the model, or template
+    primary key (direction, lang, place)
+);
+
+create table brief_check (               -- what the checks have dropped from what the model worded
+    direction text not null, lang text not null, kept integer not null, dropped json not null,
+    primary key (direction, lang)
 );
 
 create table paper (                     -- the members of each direction

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from littriage import resources
+from littriage.briefs import split_ids
 from littriage.errors import NoWarehouse, SchemaTooNew, SettingsError, UnknownDirection
 from littriage.model import (
     Claim,
@@ -127,6 +129,41 @@ class ClusterEntry:
     terms: tuple[str, ...]
     papers: int
     model: str
+    name: str | None = None
+    """Given by a language model and checked; None: the label stands."""
+    name_zh: str | None = None
+    named_by: str | None = None
+    """The model that named it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLink:
+    """A paper by its id."""
+
+    id: str
+    link: str | None
+    """As `Member.link`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BriefSentence:
+    """One sentence of a brief, and the ids that it rests on."""
+
+    text: str
+    papers: tuple[PaperLink, ...]
+    record: tuple[str, ...]
+    """Figures of the record, as `record:<slug>@<day>#<figure>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class BriefEntry:
+    """What is said of a direction in a few sentences, in one language."""
+
+    sentences: tuple[BriefSentence, ...]
+    worded_by: str
+    """The language model, or `template`."""
+    dropped: tuple[tuple[str, int], ...]
+    """Sentences of the model that failed a check: how many, by reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +282,27 @@ class Published:
 
     def clusters(self, direction: str) -> tuple[ClusterEntry, ...]:
         """The sub-topics of a direction, the largest first."""
-        return tuple(
-            ClusterEntry(number, label, tuple(terms), papers, model)
-            for number, label, terms, papers, model in self._rows("read/published_clusters", direction=direction)
-        )
+        with _translated(self.path):
+            result = self.connection.execute(resources.sql("read/published_clusters"), {"direction": direction})
+            names = [column[0] for column in result.description or ()]
+            rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return tuple(ClusterEntry(**{**row, "terms": tuple(row["terms"])}) for row in rows)
+
+    def briefs(self, lang: str) -> dict[str, BriefEntry]:
+        """The brief of every direction in that language, `en` or `zh`, by slug.
+
+        Raises NoWarehouse for a file that was published before briefs were kept: publish it again.
+        """
+        rows = self._rows("read/published_briefs", direction=None, lang=lang)
+        return {direction: self._brief(*row) for direction, *row in rows}
+
+    def brief(self, direction: str, lang: str) -> BriefEntry | None:
+        """The brief of one direction in that language, `en` or `zh`; None where it was published without one.
+
+        Raises NoWarehouse for a file that was published before briefs were kept: publish it again.
+        """
+        rows = self._rows("read/published_briefs", direction=direction, lang=lang)
+        return self._brief(*rows[0][1:]) if rows else None
 
     def papers(self, direction: str, limit: int, since: date | None = None, cluster: int | None = None) -> Members:
         """The newest papers of a direction, of one cluster or all, from the day `since` on."""
@@ -263,13 +317,20 @@ class Published:
             self._rows("read/published_top_papers", direction=direction, limit=limit), linked=not self.about.notice
         )
 
-    def claims(self, entry: Entry) -> tuple[Claim, ...]:
-        """What the documents say of the direction and of its theme, oldest first."""
-        rows = self._rows("read/published_claims", direction=entry.slug, theme=entry.theme)
-        return tuple(
-            Claim(subject, document, author, day, (first, last), Stance(stance), paraphrase, locator, inferred, repost)
-            for subject, document, author, day, first, last, stance, paraphrase, locator, inferred, repost in rows
-        )
+    def claims(self, entry: Entry | None = None) -> tuple[Claim, ...]:
+        """What the documents say of the direction and of its theme, oldest first; None: of all of them."""
+        subjects = None if entry is None else [entry.slug, entry.theme]
+        with _translated(self.path):
+            result = self.connection.execute(resources.sql("read/published_claims"), {"subjects": subjects})
+            names = [column[0] for column in result.description or ()]
+            return tuple(_claim(dict(zip(names, row, strict=True))) for row in result.fetchall())
+
+    def hold(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Put rows into the passing table of `warehouse/export/<table>_table.sql`, for `table` and `write_parquet`."""
+        with _translated(self.path):
+            self.connection.execute(resources.sql(f"export/{table}_table"))
+            for row in rows:
+                self.connection.execute(resources.sql(f"export/{table}_row"), row)
 
     def gaps(self, direction: str) -> tuple[Gap, ...]:
         """The months of a direction that are not comparable, oldest first."""
@@ -303,6 +364,14 @@ class Published:
         except duckdb.IOException as error:
             full = "No space left" in str(error)
             raise OSError(errno.ENOSPC if full else errno.EIO, str(error).splitlines()[0], str(target)) from error
+
+    def _brief(self, sentences: list[str], ids: list[list[str]], worded_by: str, dropped: str | None) -> BriefEntry:
+        told = []
+        for text, own in zip(sentences, ids, strict=True):
+            papers, record = split_ids(own)
+            links = tuple(PaperLink(one, _link(one, linked=not self.about.notice)) for one in papers)
+            told.append(BriefSentence(text, links, record))
+        return BriefEntry(tuple(told), worded_by, tuple(json.loads(dropped or "{}").items()))
 
     def _rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
         with _translated(self.path):
@@ -382,9 +451,31 @@ def _verdict(
     )  # fmt: skip
 
 
+def _claim(row: dict[str, Any]) -> Claim:
+    start, end = row.get("span_start"), row.get("span_end")
+    return Claim(
+        direction=row["subject"],
+        document=row["document"],
+        author=row["author"],
+        date=row["date"],
+        window=(row["first_month"], row["last_month"]),
+        stance=Stance(row["stance"]),
+        paraphrase=row["paraphrase"],
+        locator=row["locator"],
+        inferred=row["inferred"],
+        repost_of=row["repost_of"],
+        span=None if start is None or end is None else (start, end),
+        paraphrase_zh=row.get("paraphrase_zh") or "",
+    )
+
+
 def _point(row: tuple[Any, ...]) -> TrendPoint:
-    direction, month, papers, members, exposure, status, reason = row
-    return TrendPoint(direction, month, papers, members, exposure, MonthStatus(status), reason)
+    direction, month, papers, members, exposure, status, reason, undecided = row
+    return TrendPoint(direction, month, papers, members, exposure, MonthStatus(status), reason, undecided)
+
+
+def _link(paper_id: str, *, linked: bool) -> str | None:
+    return f"https://arxiv.org/abs/{paper_id}" if linked else None
 
 
 def _members(rows: list[tuple[Any, ...]], *, linked: bool) -> Members:
@@ -396,7 +487,7 @@ def _members(rows: list[tuple[Any, ...]], *, linked: bool) -> Members:
             published,
             probability,
             cluster,
-            f"https://arxiv.org/abs/{paper_id}" if linked else None,
+            _link(paper_id, linked=linked),
         )
         for paper_id, title, authors, published, probability, cluster, _ in rows
     )

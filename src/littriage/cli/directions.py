@@ -143,6 +143,8 @@ def claim_json(claim: Claim) -> dict[str, Any]:
         "last_month": claim.window[1],
         "stance": claim.stance.value,
         "paraphrase": claim.paraphrase,
+        "paraphrase_zh": claim.paraphrase_zh or None,
+        "span": claim.span,
         "locator": claim.locator,
         "inferred": claim.inferred,
         "repost_of": claim.repost_of,

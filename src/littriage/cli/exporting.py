@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from littriage.cli.claims import outcome_rows
 from littriage.cli.options import DEFAULT_WAREHOUSE, Warehouse
 from littriage.cli.tables import clean
 from littriage.errors import DiskFull, SettingsError
@@ -35,6 +36,7 @@ class Table(StrEnum):
     VERDICTS = "verdicts"
     PAPERS = "papers"
     CLUSTERS = "clusters"
+    CLAIMS = "claims"
 
 
 class Format(StrEnum):
@@ -68,8 +70,10 @@ def export(
     with Published.open(warehouse) as published:
         if published.about.notice:
             typer.echo(f"! {published.about.notice}", err=True)
+        if table is Table.CLAIMS:
+            published.hold(table, outcome_rows(published))
         if form is Format.PARQUET:
-            with _replacing(Path(out)) as building:
+            with replacing(Path(out)) as building:
                 published.write_parquet(f"export/{table}", building)
             return
         columns, rows = published.table(f"export/{table}")
@@ -80,7 +84,7 @@ def export(
             sys.stdout.buffer.write(payload)
             sys.stdout.buffer.flush()
         else:
-            with _replacing(Path(out)) as building:
+            with replacing(Path(out)) as building:
                 building.write_bytes(payload)
 
 
@@ -110,7 +114,7 @@ def _cell(value: Any) -> str | int:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
+def replacing(target: Path) -> Iterator[Path]:
     """A file beside the target, which takes its place when the block has succeeded, and goes when it has not."""
     building = target.with_name(f".{target.name}.{os.getpid()}")
     try:

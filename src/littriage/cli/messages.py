@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from math import exp
+from math import exp, isinf
 
+from littriage.claims import Change, Gap, Outcome, Predicts
 from littriage.cli.options import Lang
-from littriage.model import Growth, MonthStatus, Stage, Stance
+from littriage.model import Claim, Growth, MonthStatus, Stage, Stance
 from littriage.published import Entry, ThemeEntry
 from littriage.verdicts import STAGE_ZH
 
@@ -32,6 +33,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "members": ("members", "成员论文"),
     "exposure": ("field", "领域论文"),
     "share": ("share", "份额"),
+    "share_interval": ("share (80%)", "份额（80% 区间）"),
     "month": ("month", "月份"),
     "status": ("status", "状态"),
     "published": ("published", "日期"),
@@ -197,12 +199,161 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "no_record": ("record: no 12-month share from that time", "记录：当时没有 12 个月份额"),
     "stages_then": ("stage then: {then}; now: {now}", "当时阶段：{then}；现在：{now}"),
+    "outcome_line": ("24 months later: {after}; outcome: {outcome}", "24 个月后：{after}；结果：{outcome}"),
+    "claims_head": (
+        "Claims beside the record up to {last} (rule {rule}). Claims: {count}, documents: {documents}, "
+        "copies that count with their original: {copies}.",
+        "论断与截至 {last} 的记录对照（规则 {rule}）。论断 {count} 条，文献 {documents} 篇，"
+        "转载 {copies} 条，与原文合并计数。",
+    ),
+    "claims_note": (
+        "Share then: of the last 12 months known on the claim's date. After 24 months, and since up to the month "
+        "named: the share of 12 months over that share, with its 80% interval. Rules: docs/claims.md.",
+        "当时份额：论断日期时已知的最近 12 个月。24 个月后、至今（截至所注月份）："
+        "12 个月份额与当时份额之比及 80% 区间。规则见 docs/claims.md。",
+    ),
+    "claims_none": ("No claim is.", "没有这样的论断。"),
+    "claims_silent": (
+        "Claims that the record says nothing of: {count} (--all lists them)",
+        "记录无法说明的论断 {count} 条（--all 逐条列出）",
+    ),
+    "claims_silent_all": ("Claims that the record says nothing of: {count}", "记录无法说明的论断 {count} 条"),
+    "outcome_why": ("{outcome}: {why}", "{outcome}：{why}"),
+    "mark_holes": ("hole from {first}", "自 {first} 起不全"),
+    "mark_few papers": ("too few papers", "论文太少"),
+    "mark_early": ("yet to come", "尚未到期"),
+    "claims_by_author": ("By author", "按作者"),
+    "claims_by_document": ("By document", "按文献"),
+    "claims_tally_note": (
+        "Part borne out: of the judged claims (borne out, not borne out, unclear), with its 80% interval. Anybody: the "
+        "part that the same statements get when they are made, on the same days, of all measurable directions.",
+        "应验比例：占已判定论断（应验、未应验、不明）的比例及 80% 区间。"
+        "基准比例：同一天对所有可衡量方向作同样论断时的应验比例。",
+    ),
+    "base_rates": ("Base rates, over all measurable directions", "基准比例（所有可衡量方向）"),
+    "base_rate_line": (
+        "{predicts}, said on {day}: borne out for {count} of {judged} ({part})",
+        "{day} 预言“{predicts}”：{judged} 个方向中 {count} 个应验（{part}）",
+    ),
+    "too_few": ("too few to tell ({judged})", "太少，无法判断（{judged}）"),
+    "part_of": ("{part} ({low} to {high}) of {judged}", "{judged} 条中 {part}（{low} 至 {high}）"),
+    "author": ("author", "作者"),
+    "document": ("document", "文献"),
+    "documents": ("in docs", "文献数"),
+    "copies": ("copies", "转载"),
+    "date": ("date", "日期"),
+    "stance": ("stance", "立场"),
+    "stage_then": ("stage then", "当时阶段"),
+    "share_then": ("share then", "当时份额"),
+    "after": ("after 24 months (80%)", "24个月后（80% 区间）"),
+    "since": ("since (80%)", "至今（80% 区间）"),
+    "part_borne_out": ("part borne out (80%)", "应验比例（80% 区间）"),
+    "anybody": ("anybody", "基准比例"),
+    "ratio_text": ("{ratio}x ({low} to {high})", "{ratio} 倍（{low} 至 {high}）"),
+    "ratio_to": ("{ratio} {month}", "{ratio} {month}"),
+    "gap_theme": ("a theme as a whole has no series", "主题整体没有自己的序列"),
+    "gap_unknown": ("no direction of that name is published", "没有发布此名称的方向"),
+    "gap_no months": ("no month of it was measured", "从未衡量其任何月份"),
+    "gap_before the record": ("its record begins in {first}", "其记录始于 {first}"),
+    "gap_holes": ("{months} months of {first} to {last} lack papers", "{first} 至 {last} 有 {months} 个月论文不全"),
+    "gap_few papers": ("{papers} papers in both years together", "两年合计 {papers} 篇论文"),
+    "gap_no verdict": ("the stage then: {stage}", "当时阶段：{stage}"),
+    "lack_theme": ("a theme as a whole has no series", "主题整体没有自己的序列"),
+    "lack_unknown": ("no direction of that name is published", "没有发布此名称的方向"),
+    "lack_no months": ("no month of the direction was measured", "从未衡量该方向的任何月份"),
+    "lack_before the record": ("made before the record begins", "早于记录的开始"),
+    "lack_holes": ("months of the direction lack papers", "该方向有月份论文不全"),
+    "lack_few papers": ("too few papers", "论文太少"),
+    "lack_no verdict": ("too little known for a stage", "信息不足，无法给出阶段"),
+    "read_by": ("found by", "依据"),
+    "read_says": ("says", "内容"),
+    "read_note": ("note", "备注"),
+    "read_items": ("items", "条目"),
+    "read_such_as": ("such as", "例如"),
+    "read_times": ("times", "次数"),
+    "read_called": ("called", "称为"),
+    "read_first": ("first at", "首次出现"),
+    "read_by_name": ("name", "名称"),
+    "read_by_model": ("the model", "模型"),
+    "read_by_new": ("new, a draft", "新方向（草稿）"),
+    "read_by_meaning": ("meaning ({similarity})", "含义（{similarity}）"),
+    "read_also": ("also in {documents}", "亦见于 {documents}"),
+    "read_document": ("{name}: {sections} sections", "{name}：{sections} 节"),
+    "read_day": ("day {day}", "日期 {day}"),
+    "read_no_day": ("day {why}", "没有日期（{why}）"),
+    "read_authors": ("authors: {names}", "作者：{names}"),
+    "read_unsigned": (
+        "short sections without an author, not asked about: {numbers}",
+        "没有作者的短节不提问：{numbers}",
+    ),
+    "read_repost": (
+        "section {section} repeats section {other} of {original} ({share} of the shorter): read there",
+        "第 {section} 节与 {original} 第 {other} 节相同（较短者的 {share}）：以后者为准",
+    ),
+    "read_no_claims": ("No claim was found.", "没有找到论断。"),
+    "read_names_none": ("It names no known direction.", "没有提到已知的方向。"),
+    "read_names": ("It names {count} known directions: {names}", "提到 {count} 个已知方向：{names}"),
+    "read_draft": (
+        "New direction: {name} ({other}), {slug}, theme {theme}; in {documents}",
+        "新方向：{name}（{other}），{slug}，主题 {theme}；见 {documents}",
+    ),
+    "read_near": (
+        "perhaps the known direction {slug} (cosine {similarity})",
+        "或许就是已知方向 {slug}（余弦 {similarity}）",
+    ),
+    "read_tried": (
+        "its query finds {hits} of the {papers} newest stored papers",
+        "其查询在最新的 {papers} 篇已存论文中命中 {hits} 篇",
+    ),
+    "read_not_tried": ("its query was not tried: no papers are stored", "查询未经试验：没有存储论文"),
+    "read_checked": ("id checked", "编号已核对"),
+    "read_unchecked": ("not checked", "未核对"),
+    "read_not_compared": (
+        "New names were not compared with known directions by meaning: {why}",
+        "新名称未按含义与已知方向比较：{why}",
+    ),
+    "read_dropped": ("Dropped: {count} items that the checks did not bear out", "丢弃：未通过检查的 {count} 个条目"),
+    "read_merged": ("{count} items said the same as another at the same place", "{count} 个条目与同一处的另一条相同"),
+    "read_undated": (
+        "{count} claims of {documents} have no date and are not written: pass --day [NAME=]YYYY-MM",
+        "{documents} 的 {count} 条论断没有日期，不会写出：请用 --day [文件名=]YYYY-MM 给出",
+    ),
+    "read_asked": (
+        "{pieces} pieces: {answered} answered ({cached} from the cache), {calls} calls, {tokens} tokens, {usd} USD",
+        "{pieces} 段：已答 {answered} 段（缓存 {cached}），请求 {calls} 次，{tokens} tokens，{usd} 美元",
+    ),
+    "read_no_model": (
+        "No language model is set, so claims, stances and new directions were not looked for. Set LITTRIAGE_LLM_MODEL "
+        "(docs/settings.md), or have the {count} open questions answered: littriage llm export, littriage llm import",
+        "没有设置语言模型，因此没有寻找论断、立场和新方向。请设置 LITTRIAGE_LLM_MODEL（docs/settings.md），"
+        "或另行回答这 {count} 个问题：littriage llm export、littriage llm import",
+    ),
+    "read_left": (
+        "Left: {count} pieces without an answer; littriage llm export writes their questions",
+        "剩余：{count} 段没有答案；littriage llm export 可写出其问题",
+    ),
+    "read_more_left": ("and {count} more", "及另外 {count} 段"),
+    "read_written": ("Written: {path}", "已写出：{path}"),
+    "read_unchanged": ("As it was: {path}", "无变化：{path}"),
+    "read_kept": (
+        "Kept: {path} differs from what was read now; delete it to have it written again",
+        "保留：{path} 与本次结果不同；删除后可重新写出",
+    ),
+    "read_accepted": (
+        "Accepted: {directions} new directions, {claims} claims; {known} claims stood there already",
+        "已接受：新方向 {directions} 个，论断 {claims} 条；另有 {known} 条已存在",
+    ),
     "one_category": (
         "Measured within {field}, where most of its papers are: {categories} together lack months",
         "在 {field} 内衡量（其大部分论文所在的类别）：查询的类别 {categories} 合起来缺月份",
     ),
     "gaps": ("Months of {categories} that are not compared", "{categories} 中不参与比较的月份"),
     "no_gaps": ("Months of {categories}: all comparable", "{categories} 的所有月份都可比较"),
+    "brief_head": ("{name} ({slug}): {stage}", "{name}（{slug}）：{stage}"),
+    "brief_unjudged": ("no verdict", "没有结论"),
+    "brief_model": ("worded by {model}", "由 {model} 撰写"),
+    "brief_template": ("worded from a template", "由模板生成"),
+    "brief_dropped": ("; sentences of a model dropped by checks: {count}", "；模型的句子中有 {count} 句未通过核查而删去"),
     "made_with": ("Made with: {stamps}", "生成条件：{stamps}"),
     "trend_of": ("{name}: months up to {last}", "{name}：截至 {last} 的各月"),
     "not_compared": ("not compared: {status}", "不参与比较：{status}"),
@@ -219,6 +370,23 @@ _STANCE_ZH: Mapping[Stance, str] = {
     Stance.LIMITED: "有局限",
     Stance.BOTTLENECK: "遇到瓶颈",
     Stance.NEUTRAL: "中性",
+}
+
+_OUTCOME_ZH: Mapping[Outcome, str] = {
+    Outcome.BORNE_OUT: "应验",
+    Outcome.NOT_BORNE_OUT: "未应验",
+    Outcome.UNCLEAR: "不明",
+    Outcome.TOO_EARLY: "为时尚早",
+    Outcome.NOT_MEASURABLE: "无法衡量",
+    Outcome.NO_PREDICTION: "未作预言",
+}
+
+_PREDICTS: Mapping[Predicts, tuple[str, str]] = {
+    Predicts.RISE: ("a rise", "上升"),
+    Predicts.NO_RISE: ("no further rise", "不再上升"),
+    Predicts.FALL: ("a fall", "下降"),
+    Predicts.GROWN: ("hot already", "当时已热"),
+    Predicts.NOTHING: ("nothing", "无"),
 }
 
 _STATUS_ZH: Mapping[MonthStatus, str] = {
@@ -249,6 +417,31 @@ def stage_of(stage: Stage, lang: Lang) -> str:
 def stance_of(stance: Stance, lang: Lang) -> str:
     """The stance in that language."""
     return _STANCE_ZH[stance] if lang is Lang.ZH else stance.value
+
+
+def outcome_of(outcome: Outcome, lang: Lang) -> str:
+    """The outcome of a claim in that language."""
+    return _OUTCOME_ZH[outcome] if lang is Lang.ZH else outcome.value
+
+
+def prediction_of(predicts: Predicts, lang: Lang) -> str:
+    """What a claim predicts, in that language."""
+    return _PREDICTS[predicts][lang is Lang.ZH]
+
+
+def paraphrase_of(claim: Claim, lang: Lang) -> str:
+    """What the claim says, in that language where it is known in it."""
+    return claim.paraphrase_zh if lang is Lang.ZH and claim.paraphrase_zh else claim.paraphrase
+
+
+def gap_text(gap: Gap, lang: Lang) -> str:
+    """Why the record cannot tell, with its figures."""
+    text = say(
+        lang, f"gap_{gap.lack}",
+        first=month_text(gap.first), last=month_text(gap.last), months=gap.months,
+        papers=count_text(gap.papers, 1), stage=stage_of(gap.stage, lang) if gap.stage else UNKNOWN,
+    )  # fmt: skip
+    return say(lang, "reason_in", status=text, reason=gap.reason) if gap.reason else text
 
 
 def status_word(status: MonthStatus, lang: Lang) -> str:
@@ -292,6 +485,18 @@ def part_text(part: float | None) -> str:
     return UNKNOWN if part is None else f"{100 * part:.0f}%"
 
 
+def ratio_text(change: Change | None, lang: Lang) -> str:
+    """`3.20x (2.21 to 4.65)`: a later share over an earlier one, with the 80% interval."""
+    if change is None:
+        return UNKNOWN
+    ratio, low, high = map(_ratio_figure, (change.ratio, change.low, change.high))
+    return say(lang, "ratio_text", ratio=ratio, low=low, high=high)
+
+
+def _ratio_figure(ratio: float) -> str:
+    return "∞" if isinf(ratio) else f"{ratio:.{2 if ratio < 10 else 1 if ratio < 100 else 0}f}"
+
+
 def share_text(share: float | None) -> str:
     """Percent with about three digits."""
     if share is None:
@@ -299,6 +504,14 @@ def share_text(share: float | None) -> str:
     percent = 100 * share
     digits = 3 if percent < 0.1 else 2 if percent < 10 else 1
     return f"{percent:.{digits}f}%"
+
+
+def interval_text(interval: tuple[float, float] | None, lang: Lang) -> str:
+    """`0.18% to 0.22%`; `-` where it is not known."""
+    if interval is None:
+        return UNKNOWN
+    low, high = (share_text(part) for part in interval)
+    return say(lang, "span", low=low, high=high)
 
 
 def count_text(count: float | None, digits: int = 0) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from littriage.claims import ClaimOutcome, claim_outcomes
+from littriage.claims import ClaimOutcome, Record, Year, claim_day, claim_outcomes
 from littriage.cli import tables
+from littriage.cli.claims import change_text, outcome_text, record_of
 from littriage.cli.directions import claim_json
 from littriage.cli.messages import (
     UNKNOWN,
@@ -19,6 +20,7 @@ from littriage.cli.messages import (
     growth_text,
     month_text,
     name_of,
+    paraphrase_of,
     part_text,
     say,
     share_text,
@@ -39,11 +41,10 @@ from littriage.cli.reading import (
 from littriage.cli.tables import Column
 from littriage.model import Claim, Verdict
 from littriage.published import ClusterEntry, Entry, Gap, Members, Published, ThemeEntry
-from littriage.trends import months_between, twelve_month_shares
-from littriage.verdicts import judge, reason_text
+from littriage.trends import last_settled_month, twelve_month_shares
+from littriage.verdicts import reason_text
 
 _SIGNS = 24
-_RECORD_REACH_MONTHS = 12
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +52,7 @@ def register(app: typer.Typer) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class Beside:
     """What the counts say beside a claim: the 12-month share when it was made, and now."""
 
     then_month: date
@@ -69,7 +70,7 @@ def show(
     limit: Limit = 10,
     record: Annotated[
         bool,
-        typer.Option("--record", help="Add the stage at each claim's date and now (slower)."),
+        typer.Option("--record", help="Add each claim's outcome, and the stage on its date and now (slower)."),
     ] = False,
     lang: Language = Lang.EN,
     as_json: Json = False,
@@ -82,11 +83,9 @@ def show(
     with Published.open(warehouse) as published:
         entry = published.entry(direction)
         theme = next((theme for theme in published.themes() if theme.slug == entry.theme), None)
-        shares = {
-            month: share
-            for month, share in twelve_month_shares(published.trend(entry.slug)).items()
-            if share is not None
-        }
+        points = published.trend(entry.slug)
+        shares = {month: share for month, share in twelve_month_shares(points).items() if share is not None}
+        counts = Record({entry.slug: points}, published.about.as_of, lambda day: {})
         clusters = published.clusters(entry.slug)
         papers = published.top_papers(entry.slug, limit)
         claims = published.claims(entry)
@@ -105,7 +104,7 @@ def show(
                     "clusters": [_cluster_json(cluster) for cluster in clusters],
                     "papers_total": papers.total,
                     "papers": [paper_json(paper) for paper in papers.papers],
-                    "claims": [_claim_json(claim, _record(claim, entry, shares), outcomes) for claim in claims],
+                    "claims": [_claim_json(claim, _beside(claim, counts), outcomes) for claim in claims],
                     "not_compared": [_gap_json(gap) for gap in gaps],
                 }
             )
@@ -114,7 +113,7 @@ def show(
         _print_verdict(entry, theme, shares, lang)
         _print_clusters(clusters, lang)
         _print_top_papers(papers, lang)
-        _print_claims(entry, theme, claims, shares, outcomes, lang)
+        _print_claims(entry, theme, claims, counts, outcomes, lang)
         _print_gaps(entry, gaps, lang)
         stamps = [("rule", entry.verdict.rule if entry.verdict else UNKNOWN)]
         stamps += [("membership", entry.membership_rule or UNKNOWN), ("run", published.about.run)]
@@ -125,29 +124,21 @@ def show(
 # --- claims against the record ----------------------------------------------------------------------------------
 
 
-def _record(claim: Claim, entry: Entry, shares: Mapping[date, float]) -> Record | None:
+def _beside(claim: Claim, counts: Record) -> Beside | None:
     """The 12-month shares that a claim about this direction stands against: the last one that its author could know of,
-    at most a year old, and the newest."""
-    if claim.direction != entry.slug:
+    and the newest; None where either is not known."""
+    if claim.direction not in counts.points or counts.end is None:
         return None
-    written = date.fromisoformat(f"{claim.window[1]}-01")
-    known = [month for month in shares if 0 <= months_between(month, written) < _RECORD_REACH_MONTHS]
-    if not known:
+    then = counts.year(claim.direction, last_settled_month(claim_day(claim, counts.today)))
+    now = counts.year(claim.direction, counts.end)
+    if not isinstance(then, Year) or not isinstance(now, Year):
         return None
-    then, now = max(known), max(shares)
-    return Record(then, shares[then], now, shares[now])
+    return Beside(then.last, then.share, now.last, now.share)
 
 
 def _outcomes(published: Published, claims: Sequence[Claim]) -> dict[Claim, ClaimOutcome]:
-    points = published.trends()
-    by_day: dict[date, dict[str, Verdict]] = {}
-
-    def verdict_at(direction: str, day: date) -> Verdict | None:
-        if day not in by_day:
-            by_day[day] = {verdict.direction: verdict for verdict in judge(points, day)}
-        return by_day[day].get(direction)
-
-    return {outcome.claim: outcome for outcome in claim_outcomes(claims, verdict_at, published.about.as_of)}
+    record = record_of(published, published.entries(), [theme.slug for theme in published.themes()])
+    return {outcome.claim: outcome for outcome in claim_outcomes(claims, record)}
 
 
 # --- as text ----------------------------------------------------------------------------------------------------
@@ -194,8 +185,13 @@ def _print_clusters(clusters: Sequence[ClusterEntry], lang: Lang) -> None:
         tables.print_line()
         tables.print_line(say(lang, "clusters"))
         headings = (Column(say(lang, "number"), True), Column(say(lang, "papers"), True), Column(say(lang, "label")))
-        rows = [(f"{cluster.number}", count_text(cluster.papers), cluster.label) for cluster in clusters]
+        rows = [(f"{cluster.number}", count_text(cluster.papers), _sub_topic(cluster, lang)) for cluster in clusters]
         tables.print_table(headings, rows)
+
+
+def _sub_topic(cluster: ClusterEntry, lang: Lang) -> str:
+    """Its name, or its label of terms where it has none."""
+    return (cluster.name_zh if lang is Lang.ZH else cluster.name) or cluster.label
 
 
 def _print_top_papers(papers: Members, lang: Lang) -> None:
@@ -209,7 +205,7 @@ def _print_claims(
     entry: Entry,
     theme: ThemeEntry | None,
     claims: Sequence[Claim],
-    shares: Mapping[date, float],
+    counts: Record,
     outcomes: Mapping[Claim, ClaimOutcome],
     lang: Lang,
 ) -> None:
@@ -219,10 +215,12 @@ def _print_claims(
         tables.print_line(say(lang, "claims_of"))
         for claim in own:
             _print_claim(claim, lang)
-            _print_record(_record(claim, entry, shares), lang)
+            _print_record(_beside(claim, counts), lang)
             if outcome := outcomes.get(claim):
                 then, now = (_stage(verdict, lang) for verdict in (outcome.then, outcome.now))
                 tables.print_line(say(lang, "stages_then", then=then, now=now), indent=4)
+                after, came = change_text(outcome.at_horizon, lang), outcome_text(outcome, lang)
+                tables.print_line(say(lang, "outcome_line", after=after, outcome=came), indent=4)
     if theme and len(own) < len(claims):
         tables.print_line()
         tables.print_line(say(lang, "claims_theme", name=name_of(theme, lang)))
@@ -236,11 +234,11 @@ def _print_claim(claim: Claim, lang: Lang) -> None:
     marks += [say(lang, "repost", document=claim.repost_of)] if claim.repost_of else []
     written = say(lang, "written", date=claim.date, author=claim.author, stance=stance_of(claim.stance, lang))
     tables.print_line(written + "".join(f" [{mark}]" for mark in marks), indent=2)
-    tables.print_line(claim.paraphrase, indent=4)
+    tables.print_line(paraphrase_of(claim, lang), indent=4)
     tables.print_line(f"{claim.document}, {claim.locator}", indent=4)
 
 
-def _print_record(record: Record | None, lang: Lang) -> None:
+def _print_record(record: Beside | None, lang: Lang) -> None:
     if record is None:
         tables.print_line(say(lang, "no_record"), indent=4)
         return
@@ -280,13 +278,16 @@ def _cluster_json(cluster: ClusterEntry) -> dict[str, Any]:
     return {
         "number": cluster.number,
         "label": cluster.label,
+        "name": cluster.name,
+        "name_zh": cluster.name_zh,
+        "named_by": cluster.named_by,
         "terms": cluster.terms,
         "papers": cluster.papers,
         "model": cluster.model,
     }
 
 
-def _claim_json(claim: Claim, record: Record | None, outcomes: Mapping[Claim, ClaimOutcome]) -> dict[str, Any]:
+def _claim_json(claim: Claim, record: Beside | None, outcomes: Mapping[Claim, ClaimOutcome]) -> dict[str, Any]:
     outcome = outcomes.get(claim)
     return {
         "subject": claim.direction,
@@ -297,6 +298,7 @@ def _claim_json(claim: Claim, record: Record | None, outcomes: Mapping[Claim, Cl
         "share_now_month": record.now_month if record else None,
         "stage_then": outcome.then.stage.value if outcome and outcome.then else None,
         "stage_now": outcome.now.stage.value if outcome and outcome.now else None,
+        "outcome": outcome.outcome.value if outcome else None,
     }
 
 
