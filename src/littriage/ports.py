@@ -124,8 +124,13 @@ class Prompt:
         return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def key(self, model: str) -> str:
-        """sha256 of the question and the model's name, in hex: the key of the cache."""
-        return hashlib.sha256(f"{model}\n{self.question}".encode()).hexdigest()
+        """The key of the cache: `answer_key` of this question."""
+        return answer_key(self.question, model)
+
+
+def answer_key(question: str, model: str) -> str:
+    """sha256 of the model's name and the question, in hex: the key of the cache."""
+    return hashlib.sha256(f"{model}\n{question}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

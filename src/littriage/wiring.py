@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
+import math
 import os
 import re
 import sys
 import time
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -19,15 +22,17 @@ from littriage import channels, resources
 from littriage.channels import Plan
 from littriage.directions import load_catalogue
 from littriage.errors import SettingsError
+from littriage.llm.addresses import ANTHROPIC, FAMILIES, OPENAI, is_own, place_of, same_server, server_address
 from littriage.model import Catalogue
 from littriage.pipeline import Tiers
-from littriage.ports import Embedder, Progress
+from littriage.ports import Embedder, Llm, Progress
 from littriage.progress import Quiet
 from littriage.run import Run, Step, straight
 from littriage.trends import month_after
 from littriage.warehouse import Warehouse, derived
 
 if TYPE_CHECKING:
+    from littriage.asking import Assistant
     from littriage.sources.arxiv_api import ArxivApi
     from littriage.sources.oai_pmh import OaiPmh
 
@@ -41,7 +46,10 @@ READ_LIMIT_CPU = 500
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a user can set, by option or by environment variable (docs/settings.md)."""
+    """What a user can set, by option, environment variable or file (docs/settings.md).
+
+    Keys are no part of it: settings are stored with every run.
+    """
 
     warehouse: Path = Path("warehouse")
     queries: Path | None = None
@@ -63,6 +71,28 @@ class Settings:
     read_limit: int | None = None
     """None: no limit on a GPU, READ_LIMIT_CPU on a CPU."""
     notice: str = ""
+    llm_model: str = ""
+    """Name of a language model, as its server knows it; empty: none is asked."""
+    llm_url: str = ""
+    """Address of its server; empty: the family's own service."""
+    llm_family: str = OPENAI
+    """The protocol that the server speaks: openai or anthropic."""
+    llm_calls: int | None = None
+    """Requests of a run, at most; None: no limit."""
+    llm_tokens: int = 2_000_000
+    """Tokens of a run, in and out, at most."""
+    llm_usd: float | None = None
+    """US dollars of a run, at most; None: no limit."""
+    llm_at_once: int = 4
+    """Questions that are under way together, at most."""
+    llm_timeout_s: float = 120.0
+    """For an answer."""
+    llm_price_in: float | None = None
+    """US dollars per million tokens of questions; None: as genai-prices knows it."""
+    llm_price_out: float | None = None
+    """The same of answers."""
+    llm_languages: str = "en,zh"
+    """Of names and briefs, with commas between them."""
 
     def as_parameters(self) -> dict[str, Any]:
         """Plain values, for a Prefect flow."""
@@ -78,11 +108,11 @@ class Settings:
 
 
 def settings_from(environment: Mapping[str, str], **options: Any) -> Settings:
-    """Settings from LITTRIAGE_* variables, overridden by the options that are not None.
+    """Settings from the settings file, over it LITTRIAGE_* variables, over them the options that are not None.
 
     Raises SettingsError for a value that cannot be used.
     """
-    found: dict[str, Any] = {}
+    found = _file_of(environment).settings
     for name, kind in _VARIABLES.items():
         text = environment.get(f"LITTRIAGE_{name.upper()}")
         if text:
@@ -103,6 +133,7 @@ def settings_from(environment: Mapping[str, str], **options: Any) -> Settings:
             channel=settings.channel,
         )
     host_names(settings.redirects)
+    _check_llm(settings)
     return settings
 
 
@@ -132,8 +163,204 @@ _VARIABLES: dict[str, Any] = {
     "model": str,
     "device": str,
     "read_limit": int,
+    "llm_model": str,
+    "llm_url": str,
+    "llm_family": str,
+    "llm_calls": int,
+    "llm_tokens": int,
+    "llm_usd": float,
+    "llm_at_once": int,
+    "llm_timeout_s": float,
+    "llm_price_in": float,
+    "llm_price_out": float,
+    "llm_languages": str,
 }
 _EXPECTED: dict[Any, str] = {float: "a number", int: "a whole number", Path: "a path", str: "a text"}
+
+
+# --- the settings file ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What the settings file says; nothing where there is none."""
+
+    settings: dict[str, Any]
+    key: str = ""
+    """Of the language model's server. In no message, and in no repr."""
+
+    def __repr__(self) -> str:
+        return f"_File({self.settings})"
+
+
+def settings_file(environment: Mapping[str, str]) -> Path | None:
+    """Where the settings file would be (XDG Base Directory Specification); None where there is no home."""
+    home = environment.get("HOME") or environment.get("USERPROFILE")
+    folder = environment.get("XDG_CONFIG_HOME") or (str(Path(home) / ".config") if home else "")
+    return Path(folder) / "littriage" / "settings.toml" if folder else None
+
+
+def _file_of(environment: Mapping[str, str]) -> _File:
+    """What the settings file of this environment says.
+
+    Raises SettingsError, with the file and what is wrong in it, for a file that cannot be read, names that are no
+    settings, values of another kind, and a key that other users of the machine can read.
+    """
+    path = settings_file(environment)
+    if path is None:
+        return _File({})
+    try:
+        with path.open("rb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+            found = tomllib.load(opened)
+    except (FileNotFoundError, NotADirectoryError):
+        return _File({})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"it is no TOML: {error}"
+        raise SettingsError(f"{path} cannot be read: {reason}", file=str(path)) from None
+    key = found.pop("llm_key", "")
+    if not isinstance(key, str):
+        raise SettingsError(f"{path}: llm_key: expected a text", file=str(path), key="llm_key")
+    if key and os.name == "posix" and mode & 0o077:
+        raise SettingsError(f'{path} holds a key that others can read: run "chmod 600 {path}"', file=str(path))
+    return _File({name: _file_value(path, name, value) for name, value in found.items()}, key.strip())
+
+
+def _file_value(path: Path, name: str, value: Any) -> Any:
+    """A value of the settings file, as the setting of that name holds it. Raises SettingsError."""
+    kind = _VARIABLES.get(name)
+    if kind is Path:
+        raise SettingsError(
+            f"{path}: {name} cannot be set here, because commands that only read do not look here: set "
+            f"LITTRIAGE_{name.upper()} or pass --{name}",
+            file=str(path),
+            key=name,
+        )
+    if kind is None:
+        known = [name for name, kind in _VARIABLES.items() if kind is not Path] + ["llm_key"]
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"do you mean {near[0]}?" if near else f"take one of {', '.join(known)}"
+        raise SettingsError(f"{path}: there is no setting {name!r}: {hint}", file=str(path), key=name)
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise SettingsError(f"{path}: {name} = {value!r}: expected {_EXPECTED[kind]}", file=str(path), key=name)
+    return value
+
+
+# --- a language model -------------------------------------------------------------------------------------------
+
+_VENDOR_KEYS = {OPENAI: "OPENAI_API_KEY", ANTHROPIC: "ANTHROPIC_API_KEY"}
+_LANGUAGES = ("en", "zh")
+
+
+def _check_llm(settings: Settings) -> None:
+    """Raises SettingsError for a setting of the language model that cannot be used."""
+    if settings.llm_family not in FAMILIES:
+        raise SettingsError(f"there is no llm_family {settings.llm_family!r}: take {' or '.join(FAMILIES)}")
+    server_address(settings.llm_url, settings.llm_family)
+    for name, least in (
+        ("llm_calls", 0), ("llm_tokens", 0), ("llm_usd", 0), ("llm_at_once", 1), ("llm_price_in", 0),
+        ("llm_price_out", 0),
+    ):  # fmt: skip
+        value = getattr(settings, name)
+        if value is not None and not (math.isfinite(value) and value >= least):
+            raise SettingsError(f"{name} is {value}: expected at least {least}", setting=name)
+    if not (math.isfinite(settings.llm_timeout_s) and settings.llm_timeout_s > 0):
+        raise SettingsError(f"llm_timeout_s is {settings.llm_timeout_s}: expected seconds above 0")
+    if (settings.llm_price_in is None) != (settings.llm_price_out is None):
+        raise SettingsError("llm_price_in and llm_price_out go together: set both, or neither")
+    languages(settings)
+
+
+def languages(settings: Settings) -> tuple[str, ...]:
+    """The languages of names and briefs. Raises SettingsError for others than en and zh, and for none."""
+    found = tuple(dict.fromkeys(name.strip() for name in settings.llm_languages.split(",") if name.strip()))
+    if not found or not set(found) <= set(_LANGUAGES):
+        raise SettingsError(f"llm_languages is {settings.llm_languages!r}: expected en, zh, or en,zh")
+    return found
+
+
+def llm_key(environment: Mapping[str, str], settings: Settings) -> str:
+    """The key for the language model's server; empty where there is none.
+
+    LITTRIAGE_LLM_KEY is for whatever server is set. A vendor's own variable is for the vendor's own service alone, and
+    `llm_key` of the settings file for the server that the file itself names. Raises SettingsError for a key that no
+    header can hold; its message does not show it.
+    """
+    address = server_address(settings.llm_url, settings.llm_family)
+    vendors = _VENDOR_KEYS[settings.llm_family]
+    if key := environment.get("LITTRIAGE_LLM_KEY", "").strip():
+        place = "LITTRIAGE_LLM_KEY"
+    elif is_own(address, settings.llm_family) and (key := environment.get(vendors, "").strip()):
+        place = vendors
+    else:
+        file = _file_of(environment)
+        named = file.settings.get("llm_url", ""), file.settings.get("llm_family", OPENAI)
+        key = file.key if file.key and same_server(address, server_address(*named)) else ""
+        place = f"llm_key of {settings_file(environment)}"
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise SettingsError(f"{place} holds characters that no key has: copy it again")
+    return key
+
+
+@contextmanager
+def llm(settings: Settings) -> Iterator[Llm | None]:
+    """The language model of these settings; None where none is set. Nothing is asked.
+
+    Raises SettingsError where it cannot be asked: the extra `llm` is not installed, or a vendor's key is missing.
+    """
+    if not settings.llm_model:
+        yield None
+        return
+    from littriage.llm.client import LanguageModel, Prices
+
+    key = llm_key(os.environ, settings)
+    address = server_address(settings.llm_url, settings.llm_family)
+    if not key and is_own(address, settings.llm_family):
+        raise SettingsError(
+            f"{place_of(address)} wants a key: set LITTRIAGE_LLM_KEY or {_VENDOR_KEYS[settings.llm_family]}, or "
+            "LITTRIAGE_LLM_URL to a server of yours"
+        )
+    priced = settings.llm_price_in is not None and settings.llm_price_out is not None
+    model = LanguageModel(
+        settings.llm_model,
+        clock=SystemClock(),
+        family=settings.llm_family,
+        url=settings.llm_url,
+        key=key,
+        timeout_s=settings.llm_timeout_s,
+        prices=Prices(settings.llm_price_in or 0.0, settings.llm_price_out or 0.0) if priced else None,
+    )
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+@contextmanager
+def assistant(settings: Settings) -> Iterator[Assistant | None]:
+    """The language model with the budget of a run; None where no model is set.
+
+    Raises SettingsError for a budget in money where the price is not known.
+    """
+    with llm(settings) as model:
+        if model is None:
+            yield None
+            return
+        from littriage.asking import Assistant, Budget
+
+        if settings.llm_usd is not None and model.price(1_000, 1_000) is None:
+            raise SettingsError(
+                f"llm_usd is set, and the price of {model.model} at {model.place} is not known: set "
+                "LITTRIAGE_LLM_PRICE_IN and LITTRIAGE_LLM_PRICE_OUT (US dollars per million tokens), or limit "
+                "LITTRIAGE_LLM_TOKENS instead"
+            )
+        budget = Budget(settings.llm_calls, settings.llm_tokens, settings.llm_usd)
+        yield Assistant(model, budget, settings.llm_at_once, languages(settings))
+
+
+# --- time and runs ----------------------------------------------------------------------------------------------
 
 
 class SystemClock:
