@@ -75,8 +75,8 @@ def weekly(
             if pipeline.nothing_new(run):
                 get_run_logger().info("nothing new: the answers of %s stand", run.as_of)
                 return run.summary()
-        with wiring.tiers(chosen) as tiers:
-            pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, stage)
+        with wiring.tiers(chosen) as tiers, wiring.assistant(chosen) as assistant:
+            pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, stage, assistant=assistant)
         for what, subject, reason in run.failures:
             get_run_logger().warning("%s, %s: %s", what, subject, reason)
         create_table_artifact(

@@ -19,6 +19,9 @@ VIOLATIONS = {
     "finished_listings_are_current": "update oai_list set current_to = null",
     "hits_have_papers": "delete from paper",
     "imports_add_up": "update import_file set rows = rows + 1",
+    "llm_answers_have_their_key": "update llm_answer set model = 'another'",
+    "llm_answers_were_paid_or_brought": "delete from llm_call where outcome = 'answered'",
+    "llm_calls_have_reasons": "update llm_call set reason = ''",
     "memberships_have_hits": "delete from hit",
     "shares_are_parts": "update trend_point set papers = exposure + 1",
     "vectors_have_their_length": "update vector set dim = dim + 1",
@@ -43,10 +46,19 @@ def good(warehouse: Warehouse) -> Warehouse:
         "insert into harvest_request (source, kind, subject, place, attempt, asked_at, waited_s, seconds, outcome,"
         " reason, dropped) values ('oai-pmh', 'records', 'cs', '', 1, now()::timestamp, 0, 1, 'SourceUnavailable',"
         " 'status 503', '{}'), ('oai-pmh', 'records', 'cs', '', 2, now()::timestamp, 5, 1, 'answered', '', '{}')",
-        "insert into hit values ('2104.00001', 'demo', true, 1, 1)",
-        "insert into membership values ('2104.00001', 'demo', 0.5, 0.5, true, 'v1')",
-        "insert into trend_point values ('demo', '2021-04-01', 5, 5, 5, 'complete', '')",
-        "insert into trend_point values ('demo', '2021-05-01', 5, 5, 0, 'missing', 'its field was not harvested')",
+        "insert into hit (paper_id, direction, in_title, title_groups, phrases)"
+        " values ('2104.00001', 'demo', true, 1, 1)",
+        "insert into membership (paper_id, direction, similarity, probability, member, rule)"
+        " values ('2104.00001', 'demo', 0.5, 0.5, true, 'v1')",
+        "insert into trend_point (direction, month, papers, members, exposure, status, reason)"
+        " values ('demo', '2021-04-01', 5, 5, 5, 'complete', ''),"
+        " ('demo', '2021-05-01', 5, 5, 0, 'missing', 'its field was not harvested')",
+        "insert into llm_call (run_id, question, task, subject, model, place, asked_at, seconds, outcome, reason)"
+        " values ('r', 'q', 'screen', 's', 'm', 'h', now()::timestamp, 1, 'LlmUnavailable', 'status 503'),"
+        " ('r', 'q', 'screen', 's', 'm', 'h', now()::timestamp, 1, 'answered', '')",
+        "insert into llm_answer values"
+        " (sha256('m' || chr(10) || 'q'), 'q', 'm', 'screen', '{}', 'call', now()::timestamp),"
+        " (sha256('n' || chr(10) || 'p'), 'p', 'n', 'screen', '{}', 'answers.jsonl', now()::timestamp)",
     ):
         warehouse.connection.execute(statement)
     return warehouse

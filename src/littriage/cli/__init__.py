@@ -14,7 +14,23 @@ from typing import Annotated
 import typer
 
 from littriage import __version__
-from littriage.cli import checking, demo, directions, exporting, harvesting, reading, scheduling, showing, working
+from littriage.cli import (
+    audit,
+    brief,
+    checking,
+    claims,
+    demo,
+    directions,
+    exporting,
+    harvesting,
+    judge,
+    llm,
+    read,
+    reading,
+    scheduling,
+    showing,
+    working,
+)
 from littriage.errors import LittriageError
 
 INTERRUPTED = 130
@@ -50,11 +66,17 @@ working.register(app)
 harvesting.register(app)
 demo.register(app)
 scheduling.register(app)
+read.register(app)
 reading.register(app)
 showing.register(app)
+brief.register(app)
+claims.register(app)
 exporting.register(app)
 directions.register(app)
 checking.register(app)
+judge.register(app)
+audit.register(app)
+llm.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -79,6 +79,11 @@ def print_line(text: str = "", indent: int = 0) -> None:
     typer.echo(" " * indent + clean(text))
 
 
+def print_note(text: str, indent: int = 0) -> None:
+    """One line on stdout that is not the answer itself, dimmed where a person watches."""
+    typer.secho(" " * indent + clean(text), dim=True)
+
+
 def print_warning(text: str) -> None:
     """One line on stdout that nobody should overlook."""
     typer.secho(f"! {clean(text)}", fg="yellow", bold=True)

@@ -286,7 +286,7 @@ def cluster(
 ) -> None:
     """Decide who belongs where, and find sub-topics."""
     _stages(
-        ("match", "embed", "decide", "cluster"),
+        ("match", "embed", "decide", "screen", "cluster", "name"),
         warehouse=warehouse, queries=queries, model=model, device=device, read_limit=read_limit,
     )  # fmt: skip
 
@@ -315,8 +315,9 @@ def _stages(names: Sequence[str] | None, as_of: datetime | None = None, **option
     with (
         wiring.opened_run(settings, progress_bars(), as_of.date() if as_of else None, create=False) as run,
         wiring.tiers(settings) as tiers,
+        wiring.assistant(settings) as assistant,
     ):
-        pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, only=names)
+        pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, only=names, assistant=assistant)
         summary = run.summary()
     print_summary(summary)
 

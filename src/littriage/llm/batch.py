@@ -20,7 +20,7 @@ from typing import Any
 
 from littriage.errors import DiskFull, ImportRefused, MalformedReply, SettingsError
 from littriage.llm.answers import checked_answer
-from littriage.llm.rendering import rendered, schema_name
+from littriage.llm.rendering import SEED, rendered, schema_name
 from littriage.model import Drop
 from littriage.ports import Prompt
 from littriage.prompts import quoted
@@ -28,8 +28,6 @@ from littriage.prompts import quoted
 MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
 """Of one file: the limits of OpenAI's service."""
-SEED = 1
-"""As in a live request."""
 UNNAMED = "unnamed"
 """The model of an answer that does not say whose it is."""
 LONGEST_LINE = 16 << 20
@@ -49,10 +47,11 @@ _BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2
 def request_line(prompt: Prompt, model: str) -> bytes:
     """The question as one line of a batch file, with its end; `model` empty: the line names none.
 
-    The texts are those of a live request. The schema binds nothing here (`strict` allows no bounds on strings): an
-    answer is checked when it is imported.
+    The texts are those of a live request to a server that nothing is known of: they say the schema too, because some
+    services do not take it from `response_format`, and others do not show it to the model. It binds no more than that
+    (OpenAI's `strict` allows only a part of JSON Schema): an answer is checked when it is imported.
     """
-    texts = rendered(prompt, with_schema=False)
+    texts = rendered(prompt, with_schema=True)
     body: dict[str, Any] = {"model": model} if model else {}
     body |= {
         "messages": [{"role": "system", "content": texts.system}, {"role": "user", "content": texts.user}],
@@ -70,7 +69,7 @@ def request_line(prompt: Prompt, model: str) -> bytes:
 
 def estimated_tokens(prompt: Prompt) -> int:
     """About how many tokens the question has: a quarter of its ASCII characters, and all others."""
-    texts = rendered(prompt, with_schema=False)
+    texts = rendered(prompt, with_schema=True)
     text = f"{texts.system}{texts.user}{json.dumps(prompt.schema, ensure_ascii=False)}"
     plain = len(text.encode("ascii", "ignore"))
     return -(-plain // _CHARS_A_TOKEN) + len(text) - plain + _REQUEST_TOKENS

@@ -18,7 +18,7 @@ import httpx2
 from littriage.llm.addresses import ANTHROPIC, OPENAI, is_own, proxy_for
 from littriage.llm.failures import MOST_BYTES, Exchange
 from littriage.llm.ladder import Rung
-from littriage.llm.rendering import Rendered, schema_name
+from littriage.llm.rendering import SEED, Rendered, schema_name
 from littriage.ports import Prompt
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 CONNECT_S = 10.0
-SEED = 1
-"""Any number will do, as long as it stays."""
 _NO_KEY = "littriage-placeholder"
 _HEADERS = {
     *("host", "connection", "content-type", "content-length", "accept", "accept-encoding", "user-agent"),

@@ -10,6 +10,8 @@ from littriage.ports import Prompt
 DATA_START, DATA_END = "<data>", "</data>"
 """Around the data. No data can hold them: its < and > are escaped."""
 _DELIMITERS = f"The JSON value of the user message stands between {DATA_START} and {DATA_END}."
+SEED = 1
+"""Of every request, where the server takes one. Any number will do, as long as it stays."""
 _KEPT_CHARS = 4_000
 """Of a wrong answer that is sent back."""
 

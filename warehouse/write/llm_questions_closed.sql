@@ -1,0 +1,3 @@
+-- forgets these open questions. Params: $questions
+delete from llm_question
+where question in (select unnest($questions))
