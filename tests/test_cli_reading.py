@@ -174,7 +174,7 @@ def test_show(run: Run):
         "Papers that most surely belong, 3 of 3",
         "2020, A. Author: rising [our reading]",
         "essay.txt, line 3",
-        "record: share 0.73% in the 12 months up to 2020-12, 2.14% up to 2025-06 (2.9x)",
+        "record: share 0.72% in the 12 months up to 2020-11, 2.14% up to 2025-06 (3.0x)",
         "2021-02, A. Author: rising [repost of essay.txt]",
         "What the documents say of its theme, Vision",
         "2017-04 to 2017-06: not compared: partial (cs.CV: a biased sample)",
@@ -192,7 +192,8 @@ def test_show_record(run: Run):
     assert first["stage_now"] is not None
     assert theme["stage_then"] is None
     assert repost["stage_then"] is None
-    assert first["share_now"] / first["share_then"] == pytest.approx(1.02**54)  # 2% a month, 54 months apart
+    assert first["share_now"] / first["share_then"] == pytest.approx(1.02**55)  # 2% a month, 55 months apart
+    assert (first["outcome"], theme["outcome"], repost["outcome"]) == ("borne out", "not measurable", None)
 
 
 def test_show_without_a_verdict(run: Run):
@@ -241,8 +242,8 @@ def test_trend(run: Run):
     _, out, _ = run("trend", "chart-reading")
 
     rows = out.splitlines()
-    assert rows[4] == "month    papers  members  field  share  share 12m  status"
-    assert rows[5] == "2015-01     2.0        2  1,000  0.20%          -  complete"
+    assert rows[4] == "month    papers  members  field  share     share (80%)  share 12m  status"
+    assert rows[5] == "2015-01     2.0        2  1,000  0.20%  0.11% to 0.29%          -  complete"
     assert len(rows) == 5 + 127
     assert rows[5 + 27].endswith("-  not compared: partial (cs.CV: a biased sample)")
     assert rows[-1].endswith("not compared: open (not settled on 2025-07-15)")

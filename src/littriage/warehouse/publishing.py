@@ -10,7 +10,19 @@ from pathlib import Path
 from littriage import resources
 from littriage.warehouse.file import Warehouse, translated
 
-_TABLES = ("theme", "direction", "claim", "trend_point", "verdict", "cluster", "paper", "failure", "field_month")
+_TABLES = (
+    "theme",
+    "direction",
+    "claim",
+    "trend_point",
+    "verdict",
+    "cluster",
+    "paper",
+    "failure",
+    "field_month",
+    "brief",
+    "brief_check",
+)
 
 
 def publish(warehouse: Warehouse, meta: Mapping[str, str], as_of: date) -> Path:
