@@ -3,9 +3,9 @@
     littriage run --no-harvest --warehouse DIR
     python benchmarks/screening.py DIR [--papers 1000]
 
-Takes grey hits of the warehouse (all directions of so many random papers that have one) and builds the questions of both
-ways; nothing is asked. Tokens are counted by the word pieces of the packaged MiniLM, which stand in for a chat model's:
-ratios between the ways hold, absolute figures are near.
+Takes grey hits of the warehouse (all directions of so many random papers that have one) and builds the questions of
+both ways; nothing is asked. Tokens are counted by the word pieces of the packaged MiniLM, which stand in for a chat
+model's: ratios between the ways hold, absolute figures are near.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from transformers import AutoTokenizer
 
-from littriage import wiring
+from littriage import configuration, wiring
 from littriage.assistance import grey_candidates
 from littriage.embed import packaged_minilm
 from littriage.llm.rendering import rendered
@@ -69,7 +69,7 @@ def main() -> None:
         texts = [text for prompt in prompts for text in rendered(prompt, with_schema=False)]
         return sum(len(tokenizer.tokenize(text)) for text in texts) + CALL_TOKENS * len(prompts)
 
-    with wiring.opened_run(wiring.Settings(warehouse=arguments.warehouse), Quiet(), create=False) as run:
+    with wiring.opened_run(configuration.Settings(warehouse=arguments.warehouse), Quiet(), create=False) as run:
         directions: Mapping[str, Direction] = {one.slug: one for one in run.catalogue.directions}
         of_paper: dict[str, list[tuple[str, Candidate]]] = defaultdict(list)
         for slug, papers in grey_candidates(run).items():

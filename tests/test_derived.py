@@ -13,7 +13,7 @@ from littriage.warehouse import Warehouse, derived
 from littriage.warehouse.derived import Text
 
 APRIL = date(2021, 4, 1)
-HIT = LexicalHit("demo", in_title=True, title_groups=1, phrases=2)
+HIT = LexicalHit("demo", in_title=True, title_groups=1, phrases=2, mentions=3, read_share=0.25)
 
 
 def add_papers(warehouse: Warehouse, *ids: str, **facts: Any) -> None:
@@ -25,7 +25,7 @@ def add_papers(warehouse: Warehouse, *ids: str, **facts: Any) -> None:
 
 
 def membership(paper: str, probability: float, direction: str = "demo") -> Membership:
-    hit = LexicalHit(direction, True, 1, 1)
+    hit = LexicalHit(direction, True, 1, 1, 1, 0.5)
     return Membership(paper, direction, hit, 0.5, probability, probability >= 0.5, "v1/fast")
 
 
@@ -46,10 +46,10 @@ def test_matching_replaces_the_hits_of_a_paper(warehouse: Warehouse) -> None:
     add_papers(warehouse, "3", not_counted="withdrawn")
     assert [[one.id for one in batch] for batch in derived.texts_to_match(warehouse, "x", 9)] == [["1", "2"]]
 
-    assert derived.store_hits(warehouse, {"1": [HIT], "2": [HIT, LexicalHit("other", False, 0, 1)]}, "x") == 3
+    assert derived.store_hits(warehouse, {"1": [HIT], "2": [HIT, LexicalHit("other", False, 0, 1, 1, 1.0)]}, "x") == 3
     assert list(derived.texts_to_match(warehouse, "x", 9)) == []
     assert derived.store_hits(warehouse, {"1": [], "2": [HIT]}, "y") == 1
-    assert warehouse.connection.execute("from hit").fetchall() == [("2", "demo", True, 1, 2)]
+    assert warehouse.connection.execute("from hit").fetchall() == [("2", "demo", True, 1, 2, 3, 0.25)]
     assert [[one.id for one in batch] for batch in derived.texts_to_match(warehouse, "z", 1)] == [["1"], ["2"]]
 
 
@@ -124,10 +124,10 @@ def test_months_sum_the_probabilities_of_countable_papers(warehouse: Warehouse) 
 
     may = date(2021, 5, 1)
     assert derived.member_months(warehouse, None) == {
-        "demo": {APRIL: (1.3, 1), may: (0.4, 0)},
-        "other": {APRIL: (0.25, 0)},
+        "demo": {APRIL: (1.3, 1, 0.67), may: (0.4, 0, 0.24)},
+        "other": {APRIL: (0.25, 0, 0.1875)},
     }
-    assert derived.member_months(warehouse, "cs.LG") == {"demo": {APRIL: (0.7, 1), may: (0.4, 0)}}
+    assert derived.member_months(warehouse, "cs.LG") == {"demo": {APRIL: (0.7, 1, 0.21), may: (0.4, 0, 0.24)}}
 
 
 def test_months_of_imported_papers_leave_out_what_was_only_harvested(warehouse: Warehouse) -> None:
@@ -135,8 +135,8 @@ def test_months_of_imported_papers_leave_out_what_was_only_harvested(warehouse: 
     add_papers(warehouse, "2", in_field=False)
     derived.store_memberships(warehouse, [membership("1", 0.75), membership("2", 0.75)], "x")
 
-    assert derived.member_months(warehouse, in_field=True) == {"demo": {APRIL: (0.75, 1)}}
-    assert derived.member_months(warehouse) == {"demo": {APRIL: (1.5, 2)}}
+    assert derived.member_months(warehouse, in_field=True) == {"demo": {APRIL: (0.75, 1, 0.1875)}}
+    assert derived.member_months(warehouse) == {"demo": {APRIL: (1.5, 2, 0.375)}}
 
 
 def test_clusters_of_one_direction_are_replaced_and_the_others_stay(warehouse: Warehouse) -> None:
@@ -170,7 +170,7 @@ def test_clusters_of_one_direction_are_replaced_and_the_others_stay(warehouse: W
 
 def test_hits_of_directions_that_are_gone_are_forgotten(warehouse: Warehouse) -> None:
     add_papers(warehouse, "1")
-    derived.store_hits(warehouse, {"1": [HIT, LexicalHit("gone", True, 1, 1)]}, "x")
+    derived.store_hits(warehouse, {"1": [HIT, LexicalHit("gone", True, 1, 1, 1, 0.5)]}, "x")
     derived.forget_hits_except(warehouse, ["demo"])
     assert warehouse.connection.execute("select direction from hit").fetchall() == [("demo",)]
 

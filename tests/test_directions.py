@@ -206,15 +206,35 @@ def test_categories_are_part_of_the_query(wanted, given_, expected):
 
 
 def test_a_hit_tells_how_the_paper_matched():
-    """Groups matched by the title alone, and different phrases of the query, plurals not counted twice."""
+    """Groups matched by the title alone, different phrases (plurals not counted twice), mentions, and how soon."""
     demo = direction("demo", "gan | generative adversarial network | gans", "image", "synthesis")
 
     [hit] = Matcher([demo]).hits("Generative adversarial networks for images", "GANs, a GAN and image synthesis")
 
-    assert hit == LexicalHit("demo", in_title=False, title_groups=2, phrases=4)
+    assert hit == LexicalHit("demo", in_title=False, title_groups=2, phrases=4, mentions=1, read_share=11 / 11)
     assert Matcher([demo]).hits("GAN image synthesis", None) == (
-        LexicalHit("demo", in_title=True, title_groups=3, phrases=3),
+        LexicalHit("demo", in_title=True, title_groups=3, phrases=3, mentions=1, read_share=1.0),
     )
+
+
+@pytest.mark.parametrize(
+    ("groups", "title", "abstract", "mentions", "read_share"),
+    [
+        (("gan",), "GAN", "one two three GANs", 2, 1 / 5),
+        (("gan",), "one", "two three GAN four", 1, 4 / 5),
+        (("gan", "image"), "GAN GAN", "image GAN", 1, 3 / 4),  # the rarer group, and the later one
+        (("conditional gan | gan",), "Conditional GAN", None, 1, 1 / 2 * 2),  # one mention: the one lies in the other
+        (("conditional gan | gan",), "Conditional GAN", "GAN", 2, 2 / 3),
+        (("gan | gan image",), "GAN image GAN", None, 2, 1 / 3),
+        (("gan", "gan"), "GAN", None, 1, 1.0),  # a phrase may serve two groups
+        (("flow image",), "flow", "image flow image", 1, 1.0),  # no phrase reaches from the title into the abstract
+    ],
+)
+def test_mentions_and_how_soon_by_hand(groups, title, abstract, mentions, read_share):
+    """Mentions are of the rarest group; one reads on until each group has occurred."""
+    [hit] = Matcher([direction("demo", *groups)]).hits(title, abstract)
+
+    assert (hit.mentions, hit.read_share) == (mentions, pytest.approx(read_share))
 
 
 def test_all_directions_are_judged_in_one_pass_and_in_their_order():
@@ -252,6 +272,8 @@ def test_the_matcher_agrees_with_searching_phrase_by_phrase(groups, none_of, tit
     if hits:
         assert hits[0].title_groups == sum(any(found(phrase, title) for phrase in group) for group in groups)
         assert hits[0].phrases == len({canonical(p) for group in groups for p in group if anywhere(p)})
+        assert 1 <= hits[0].mentions <= len(f"{title} {abstract}".split())
+        assert 0 < hits[0].read_share <= 1
 
 
 def test_a_fingerprint_changes_with_the_meaning_only():

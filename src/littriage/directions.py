@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+import sys
 import tomllib
 import unicodedata
 from collections import Counter
@@ -39,7 +40,7 @@ from littriage.model import (
 T = TypeVar("T")
 D = TypeVar("D")
 
-LEXICAL_RULE = "lexical-1"
+LEXICAL_RULE = "lexical-2"
 """Version of `canonical` and `Matcher` together: counts made under different versions are never put in one series."""
 
 # --- the normal form of text ------------------------------------------------------------------------------------
@@ -241,6 +242,13 @@ def _parse_window(value: Any) -> tuple[str, str] | None:
     return (first, last) if len(first) == len(last) == 7 and first <= last else None
 
 
+def _parse_span(value: Any) -> tuple[int, int] | None:
+    if not isinstance(value, list) or len(value) != 2 or any(type(place) is not int for place in value):
+        return None
+    first, last = value
+    return (first, last) if 0 <= first < last else None
+
+
 def _parse_stance(value: Any) -> Stance | None:
     return Stance(value) if value in list(Stance) else None
 
@@ -260,6 +268,7 @@ _PHRASE = _single("a phrase with a letter or digit in it", _parse_phrase)
 _CATEGORY = _single("an arXiv category such as cs.CV, cond-mat.dis-nn or hep-th", _parse_category)
 _DATE = _single('a date "YYYY", "YYYY-MM" or "YYYY-MM-DD"', _parse_date)
 _WINDOW = _single('an earliest and a latest month ["YYYY-MM", "YYYY-MM"]', _parse_window)
+_SPAN = _single("characters of the document [from, up to]", _parse_span)
 _STANCE = _single(f"one of {', '.join(Stance)}", _parse_stance)
 _YEAR = _single("a year from 1900 to 2100", _parse_year)
 _ARXIV_ID = _single("an arXiv id such as 2103.00112 or hep-th/9901001", _parse_arxiv_base)
@@ -295,11 +304,31 @@ def _claim(slug: str, fields: _Fields) -> Claim:
         locator=fields.need("locator", _TEXT),
         inferred=fields.may("inferred", _FLAG, False),
         repost_of=fields.may("repost_of", _TEXT, None),
+        span=fields.may("span", _SPAN, None),
+        paraphrase_zh=fields.may("paraphrase_zh", _TEXT, ""),
     )
 
 
 _QUERY = _table("a table [query]", _query)
 _EXEMPLARS = _list_of(_table("a table", _exemplar), "tables [[exemplars]]")
+
+
+def _aliases() -> _Kind[tuple[str, ...]]:
+    names = _list_of(_PHRASE, "a list of other names")
+
+    def read(value: Any, key: str, note: _Note) -> tuple[str, ...]:
+        read_names = names.read(value, key, note)
+        numbers: dict[str, int] = {}
+        for number, name in enumerate(read_names, start=1):
+            first = numbers.setdefault(canonical(name or ""), number)
+            if name and first != number:
+                note(f"{key} #{number}", _shown(name), f"each name once: #{first} is the same")
+        return read_names
+
+    return _Kind(names.expected, read)
+
+
+_ALIASES = _aliases()
 
 
 def _claims(slug: str) -> _Kind[tuple[Claim, ...]]:
@@ -319,12 +348,26 @@ def parse_direction(text: str, *, slug: str, theme: str, where: str) -> Directio
             name=fields.need("name", _TEXT),
             name_zh=fields.need("name_zh", _TEXT),
             scope=fields.need("scope", _TEXT),
+            aliases=fields.may("aliases", _ALIASES, ()),
             query=fields.need("query", _QUERY),
             exemplars=fields.may("exemplars", _EXEMPLARS, ()),
             claims=fields.may("claims", _claims(slug), ()),
         )
 
     return _parse(text, build, slug=slug, where=where)
+
+
+def parse_claims(text: str, *, where: str) -> tuple[Claim, ...]:
+    """The claims of a text that holds nothing else, each with the slug of its `direction`.
+
+    Raises DirectionError with every problem of the text.
+    """
+
+    def build(fields: _Fields) -> tuple[Claim, ...]:
+        return fields.may("claims", _list_of(claim, "tables [[claims]]"), ())
+
+    claim = _table("a table", lambda fields: _claim(fields.need("direction", _TEXT), fields))
+    return _parse(text, build, slug="claims", where=where)
 
 
 def parse_theme(text: str, *, slug: str, where: str) -> Theme:
@@ -459,12 +502,16 @@ class Matcher:
         self._root = _Node()
         self._groups_of: list[list[tuple[int, int]]] = []
         """Phrase -> (direction, group as a bit) wherever the phrase stands."""
+        self._phrases_of: list[list[list[int]]] = []
+        """Direction -> group -> its phrases."""
         self._all_groups = [(1 << len(direction.query.all_of)) - 1 for direction in self._directions]
         self._none_of: list[frozenset[int]] = []
         self._categories = [frozenset(canonical_categories(one.query.categories)) for one in self._directions]
         for number, direction in enumerate(self._directions):
-            for position, group in enumerate(direction.query.all_of):
-                for phrase in {self._phrase(phrase) for phrase in group}:
+            groups = [list({self._phrase(phrase) for phrase in group}) for group in direction.query.all_of]
+            self._phrases_of.append(groups)
+            for position, group in enumerate(groups):
+                for phrase in group:
                     self._groups_of[phrase].append((number, 1 << position))
             self._none_of.append(frozenset(self._phrase(phrase) for phrase in direction.query.none_of))
 
@@ -478,15 +525,15 @@ class Matcher:
             self._groups_of.append([])
         return node.phrase
 
-    def _phrases_in(self, text: str) -> set[int]:
-        words = _words(text)
-        found: set[int] = set()
-        for start, word in enumerate(words, start=1):
+    def _places(self, words: Sequence[str], before: int) -> dict[int, list[tuple[int, int]]]:
+        """Phrase -> where it stands: its first word and the word after its last, counted from `before`."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for start, word in enumerate(words):
             node = self._root.get(word)
-            following = start
+            following = start + 1
             while node is not None:
                 if node.phrase is not None:
-                    found.add(node.phrase)
+                    found.setdefault(node.phrase, []).append((before + start, before + following))
                 node = node.get(words[following]) if following < len(words) else None
                 following += 1
         return found
@@ -497,8 +544,11 @@ class Matcher:
         Where the query names categories, one of the paper's must be among them (cross-lists count); a paper without
         categories is judged by its text alone.
         """
-        in_title = self._phrases_in(title)
-        in_text = in_title | self._phrases_in(abstract) if abstract else in_title
+        title_words = _words(title)
+        abstract_words = _words(abstract) if abstract else []
+        in_title = self._places(title_words, 0)
+        in_abstract = self._places(abstract_words, len(title_words))
+        in_text = in_title.keys() | in_abstract.keys()
         title_groups: dict[int, int] = {}
         text_groups: dict[int, int] = {}
         phrases: dict[int, set[int]] = {}
@@ -519,15 +569,34 @@ class Matcher:
                 and not (wanted and categories and wanted.isdisjoint(known))
             ):
                 titled = title_groups.get(number, 0)
+                mentions, read = self._standing(number, in_title, in_abstract)
                 hits.append(
                     LexicalHit(
                         direction=self._directions[number].slug,
                         in_title=titled == self._all_groups[number],
                         title_groups=titled.bit_count(),
                         phrases=len(phrases[number]),
+                        mentions=mentions,
+                        read_share=read / (len(title_words) + len(abstract_words)),
                     )
                 )
         return tuple(hits)
+
+    def _standing(self, number: int, *found: Mapping[int, Sequence[tuple[int, int]]]) -> tuple[int, int]:
+        """How often the rarest group of a direction occurs, and how many words end with the last group's first phrase.
+
+        Phrases of a group that overlap are one mention: "conditional GAN" and the "GAN" in it.
+        """
+        rarest, read = sys.maxsize, 0
+        for group in self._phrases_of[number]:
+            places = sorted(place for phrase in group for where in found for place in where.get(phrase, ()))
+            mentions, end = 0, 0
+            for start, stop in places:
+                mentions += start >= end
+                end = max(end, stop)
+            rarest = min(rarest, mentions)
+            read = max(read, min(stop for _, stop in places))
+        return rarest, read
 
 
 def query_fingerprint(query: Query) -> str:

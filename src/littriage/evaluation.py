@@ -1,9 +1,9 @@
 """How well membership decides, measured on judged pairs of direction and paper.
 
 A judgement file is CSV with the columns direction, arxiv_id, label (2: the paper's main topic lies inside the
-direction's scope, 1: related, 0: not in it), pool (how the pair was found), title. Rule v1 is judged on directions that
-it has not seen: for each direction its weights and threshold are fitted again on all others. Recall can only be judged
-among the pairs of the file.
+direction's scope, 1: related, 0: not in it), pool (how the pair was found), title. Rule v2 is judged on directions that
+it has not seen: for each direction its weights and thresholds are fitted again on all others, those of the file and
+those of the judged hits that come with littriage. Recall can only be judged among the pairs of the file.
 
 Labels speak of topics, so the rules are judged on the text. A query's categories say something else, the field that a
 share is a part of; what they leave out of a count stands apart, under `within_categories`.
@@ -17,18 +17,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from littriage.directions import LEXICAL_RULE, Matcher
 from littriage.errors import EvaluationError
-from littriage.membership import MEMBERSHIP_RULE, Rule, hit_features, prototypes, rule_for
+from littriage.membership import (
+    MEMBERSHIP_RULE,
+    PRECISION_FLOOR,
+    RECALL_FLOOR,
+    SIGNS,
+    Curve,
+    Rule,
+    grey_band,
+    hit_features,
+    prototypes,
+    rule_for,
+)
 from littriage.model import Direction, LexicalHit, Paper
 from littriage.ports import Embedder
 
-SCHEMA = 1
+SCHEMA = 2
+STRENGTH = 3.0
+"""Of the penalty on weights of standardised features."""
+RESAMPLES = 2000
+INTERVAL = 0.9
 CORE, RELATED = 2, 1
 _LABELS = ("0", "1", "2")
 _COLUMNS = ("direction", "arxiv_id", "label")
@@ -92,36 +107,65 @@ def _refusal(where: str, line: int, column: str, problem: str) -> EvaluationErro
 # --- fitting ----------------------------------------------------------------------------------------------------
 
 
-def fit_rule(
-    name: str, features: NDArray[np.float64], core: NDArray[np.bool_], missed: int, strength: float = 3.0
-) -> Rule | None:
-    """Rule v1 fitted to judged hits; None where there is nothing to tell apart (no core pair, or nothing else).
+def fit_curve(
+    features: NDArray[np.float64], positive: NDArray[np.bool_], strength: float = STRENGTH, signs: Sequence[int] = ()
+) -> Curve | None:
+    """A logistic curve fitted to judged hits; None where there is nothing to tell apart (all positive, or none).
 
     Logistic regression by Newton's method with an L2 penalty of strength / 2 on the weights of standardised features.
-    The threshold is half of the best F1 that the fitted probabilities promise, which is where F1 is best (Lipton,
-    Elkan, Narayanaswamy 2014, https://arxiv.org/abs/1402.1892). `missed` core pairs are out of reach: no hits.
+    A feature that would speak against its sign is left out, the one that does so most first.
     """
-    if core.all() or not core.any():
+    if positive.all() or not positive.any():
         return None
     middle, spread = features.mean(axis=0), features.std(axis=0)
     spread[spread == 0] = 1
-    design = np.column_stack([np.ones(len(core)), (features - middle) / spread])
-    penalty = np.diag([0.0, *[strength] * features.shape[1]])
-    solution = np.zeros(design.shape[1])
-    for _ in range(25):  # it converges in about six steps
-        fitted = 1 / (1 + np.exp(-design @ solution))
-        slope = design.T @ (core - fitted) - penalty @ solution
-        curvature = (design.T * (fitted * (1 - fitted))) @ design + penalty
-        solution += np.linalg.solve(curvature, slope)
+    standard = (features - middle) / spread
+    used = list(range(features.shape[1]))
+    while True:
+        design = np.column_stack([np.ones(len(positive)), standard[:, used]])
+        penalty = np.diag([0.0, *[strength] * len(used)])
+        solution = np.zeros(design.shape[1])
+        for _ in range(25):  # it converges in about six steps
+            fitted = 1 / (1 + np.exp(-design @ solution))
+            slope = design.T @ (positive - fitted) - penalty @ solution
+            curvature = (design.T * (fitted * (1 - fitted))) @ design + penalty
+            solution += np.linalg.solve(curvature, slope)
+        agreement = [solution[1 + place] * signs[feature] for place, feature in enumerate(used)] if signs else [0.0]
+        if not used or min(agreement) >= 0:
+            break
+        del used[int(np.argmin(agreement))]
+    weights = np.zeros(features.shape[1])
+    weights[used] = solution[1:] / spread[used]
+    return Curve(float(solution[0] - weights @ middle), tuple(weights.tolist()))
 
-    descending = np.sort(1 / (1 + np.exp(-design @ solution)))[::-1]
+
+def best_threshold(probabilities: NDArray[np.float64], missed: int) -> float:
+    """Half of the best F1 that the probabilities of hits promise, which is where F1 is best; `missed` are no hits.
+
+    Lipton, Elkan, Narayanaswamy 2014, https://arxiv.org/abs/1402.1892.
+    """
+    descending = np.sort(probabilities)[::-1]
     promised_f1 = 2 * descending.cumsum() / (np.arange(1, len(descending) + 1) + descending.sum() + missed)
-    weights = solution[1:] / spread
-    return Rule(
-        name=name,
-        intercept=float(solution[0] - weights @ middle),
-        weights=tuple(weights.tolist()),
-        threshold=float(promised_f1.max() / 2),
+    return float(promised_f1.max() / 2)
+
+
+def fit_rule(
+    name: str, features: NDArray[np.float64], labels: NDArray[np.int64], missed: NDArray[np.int64]
+) -> Rule | None:
+    """Rule v2 fitted to judged hits; None where they do not tell core, or core and related, from the rest.
+
+    `labels` are those of the hits, in the order of `features`; `missed` those of judged pairs that are no hits. The
+    grey band is left open: `grey_band` needs probabilities of rules that have not seen the hits.
+    """
+    core = fit_curve(features, labels == CORE, signs=SIGNS)
+    either = fit_curve(features, labels >= RELATED, signs=SIGNS)
+    if core is None or either is None:
+        return None
+    rule = Rule(name, core, 0.0, either, 0.0)
+    return replace(
+        rule,
+        threshold=best_threshold(rule.probabilities(features), int((missed == CORE).sum())),
+        threshold_any=best_threshold(rule.probabilities_any(features), int((missed >= RELATED).sum())),
     )
 
 
@@ -163,9 +207,30 @@ class JudgedHits:
     in_field: NDArray[np.bool_]
     """Whether one of the paper's categories is among the query's, or one of the two names none."""
     features: NDArray[np.float64]
-    """FEATURES of the hits, in order; shape (hits, 3)."""
+    """FEATURES of the hits, in order; shape (hits, 4)."""
     skipped: Mapping[str, tuple[str, ...]]
     """Reason -> pairs that could not be judged."""
+
+    def only(self, chosen: NDArray[np.bool_]) -> JudgedHits:
+        """Those of the pairs."""
+        return replace(
+            self,
+            directions=self.directions[chosen],
+            labels=self.labels[chosen],
+            hit=self.hit[chosen],
+            in_field=self.in_field[chosen],
+            features=self.features[chosen[self.hit]],
+        )
+
+    def fitted(self, name: str, further: JudgedHits | None = None) -> Rule | None:
+        """Rule v2 fitted to these pairs and further ones; None where it cannot be fitted."""
+        parts = [self] if further is None else [self, further]
+        return fit_rule(
+            name,
+            np.concatenate([one.features for one in parts]),
+            np.concatenate([one.labels[one.hit] for one in parts]),
+            np.concatenate([one.labels[~one.hit] for one in parts]),
+        )
 
 
 def judged_hits(
@@ -229,21 +294,101 @@ def _in_field(paper: Paper, direction: Direction) -> bool:
     return not wanted or not paper.categories or not set(wanted).isdisjoint(paper.categories)
 
 
-def cross_validated(judged: JudgedHits) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
-    """(probability, decision) of each hit by a rule fitted without its direction; None where one cannot be fitted."""
-    core = judged.labels == CORE
+_FURTHER = Path(__file__).with_name("judged_hits.csv")
+
+
+def further_hits(model: str) -> JudgedHits | None:
+    """The judged hits that come with littriage, as an embedder's model sees them; None for a model that is not there.
+
+    They are phrase hits of directions of the shipped catalogue, drawn at random and judged from title and abstract by a
+    language-model reader before any score was seen. benchmarks/fit_membership.py writes their features.
+    """
+    tier = model.partition("@")[0]
+    with _FURTHER.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if f"similarity_{tier}" not in rows[0]:
+        return None
+    columns = (f"similarity_{tier}", f"nearer_{tier}", "repeated", "reach")
+    everything = np.ones(len(rows), np.bool_)
+    return JudgedHits(
+        directions=np.array([row["direction"] for row in rows]),
+        labels=np.array([int(row["label"]) for row in rows]),
+        hit=everything,
+        in_field=everything,
+        features=np.array([[float(row[column]) for column in columns] for row in rows]),
+        skipped={},
+    )
+
+
+class Folds(NamedTuple):
+    """What rules that have not seen a direction say of its hits, in the order of the hits."""
+
+    probabilities: NDArray[np.float64]
+    core: NDArray[np.bool_]
+    probabilities_any: NDArray[np.float64]
+    any: NDArray[np.bool_]
+    """Core or related."""
+
+
+def cross_validated(
+    judged: JudgedHits, further: JudgedHits | None = None, folds: Sequence[Sequence[str]] | None = None
+) -> Folds | None:
+    """Each direction judged by a rule fitted on the others, and on further pairs; None where one cannot be fitted.
+
+    `folds` are sets of directions that are left out together; each direction by itself unless they are given.
+    """
     of_hits = judged.directions[judged.hit]
-    probabilities = np.empty(len(of_hits))
-    decided = np.zeros(len(of_hits), np.bool_)
-    for direction in sorted(set(of_hits.tolist())):
-        held_out = of_hits == direction
-        missed = int((core & ~judged.hit & (judged.directions != direction)).sum())
-        rule = fit_rule("", judged.features[~held_out], core[judged.hit][~held_out], missed)
+    found = Folds(
+        np.empty(len(of_hits)),
+        np.zeros(len(of_hits), np.bool_),
+        np.empty(len(of_hits)),
+        np.zeros(len(of_hits), np.bool_),
+    )
+    for fold in folds if folds is not None else [[one] for one in sorted(set(of_hits.tolist()))]:
+        held_out = np.isin(of_hits, fold)
+        others = None if further is None else further.only(~np.isin(further.directions, fold))
+        rule = judged.only(~np.isin(judged.directions, fold)).fitted("", others)
         if rule is None:
             return None
-        probabilities[held_out] = rule.probabilities(judged.features[held_out])
-        decided[held_out] = probabilities[held_out] >= rule.threshold
-    return probabilities, decided
+        features = judged.features[held_out]
+        found.probabilities[held_out] = rule.probabilities(features)
+        found.probabilities_any[held_out] = rule.probabilities_any(features)
+        found.core[held_out] = found.probabilities[held_out] >= rule.threshold
+        found.any[held_out] = found.core[held_out] | (found.probabilities_any[held_out] >= rule.threshold_any)
+    return found
+
+
+def f1_intervals(
+    decided: Mapping[str, NDArray[np.bool_]], positive: NDArray[np.bool_], directions: NDArray[np.str_]
+) -> dict[str, list[float] | None]:
+    """90% bootstrap intervals of F1, and of its gain over the first of the decisions, over directions drawn anew.
+
+    None where some draw has no positive pair at all.
+    """
+    slugs = sorted(set(directions.tolist()))
+    counts = np.array(
+        [
+            [
+                [(one & positive & (directions == slug)).sum(), (one & (directions == slug)).sum(),
+                 (positive & (directions == slug)).sum()]
+                for slug in slugs
+            ]
+            for one in decided.values()
+        ]
+    )  # fmt: skip
+    draws = np.random.default_rng(0).integers(0, len(slugs), (RESAMPLES, len(slugs)))
+    right, called, wanted = np.moveaxis(counts[:, draws].sum(axis=2), 2, 0)
+    ends = [50 * (1 - INTERVAL), 50 * (1 + INTERVAL)]
+    known = bool((called + wanted > 0).all())
+    f1 = 2 * right / np.maximum(1, called + wanted)
+    found: dict[str, list[float] | None] = {}
+    for name, values in zip(decided, f1, strict=True):
+        found[name] = [round(float(end), 6) for end in np.percentile(values, ends)] if known else None
+        gain = np.percentile(values - f1[0], ends)
+        found[f"{name}_gain"] = [round(float(end), 6) for end in gain] if known else None
+    first = next(iter(decided))
+    del found[f"{first}_gain"]
+    return found
 
 
 def evaluate_membership(
@@ -251,50 +396,95 @@ def evaluate_membership(
     papers: Iterable[Paper],
     directions: Sequence[Direction],
     embedder: Embedder,
+    further: JudgedHits | None = None,
 ) -> dict[str, Any]:
-    """The lexical rule and rule v1 against the judgements, as JSON values.
+    """The lexical rule and rule v2 against the judgements, as JSON values.
 
-    `core` counts label 2 as positive, `any` labels 1 and 2. At the top level and under `directions` stands v1,
-    cross-validated over directions; `within_categories` is the same with members outside the query's categories taken
-    out; `shipped` is the rule as it stands in `membership`, which has seen the directions that it was fitted on.
+    `core` counts label 2 as positive, `any` labels 1 and 2. At the top level and under `directions` stands v2,
+    cross-validated over directions: fitted on the other directions of the file and on those of `further`; under
+    `file_alone`, on the file only. `within_categories` is the same with members outside the query's categories taken
+    out; `shipped` is the rule as it stands in `membership`, which has seen the directions that it was fitted on;
+    `grey` says what there is to ask about, and what would come of it if every answer were the judgement.
     Raises EvaluationError when no pair can be used, SettingsError for a model without a rule.
     """
     shipped = rule_for(embedder.model)
     judged = judged_hits(judgements, papers, directions, embedder)
-    folds = cross_validated(judged)
-    shipped_members = _spread(judged.hit, shipped.probabilities(judged.features) >= shipped.threshold)
-    members = None if folds is None else _spread(judged.hit, folds[1])
+    folds = cross_validated(judged, further)
+    alone = folds if further is None else cross_validated(judged)
+    core = None if folds is None else _spread(judged.hit, folds.core)
+    either = None if folds is None else _spread(judged.hit, folds.any)
+    within = judged.in_field
+    decided = {"lexical": judged.hit} | ({} if core is None else {"rule": core})
     return {
         "schema": SCHEMA,
         "rule": MEMBERSHIP_RULE,
         "lexical_rule": LEXICAL_RULE,
         "tier": embedder.tier,
         "model": embedder.model,
-        "protocol": "leave one direction out: weights and threshold fitted on the other directions",
+        "protocol": "leave one direction out: weights and thresholds fitted on the other directions"
+        + ("" if further is None else f", {_others(judged, further)} further ones among them"),
         "pairs": len(judged.labels),
         "hits": int(judged.hit.sum()),
-        **_both(members, judged.labels),
-        "lexical": _both(judged.hit, judged.labels),
+        **_both(core, either, judged.labels),
+        "lexical": _both(judged.hit, judged.hit, judged.labels),
+        "core_f1_intervals": f1_intervals(decided, judged.labels == CORE, judged.directions),
+        "file_alone": _both(*_decisions(judged, alone), judged.labels),
         "within_categories": {
-            **_both(None if members is None else members & judged.in_field, judged.labels),
-            "lexical": _both(judged.hit & judged.in_field, judged.labels),
-            "pairs_outside": int((~judged.in_field).sum()),
+            **_both(
+                None if core is None else core & within, None if either is None else either & within, judged.labels
+            ),
+            "lexical": _both(judged.hit & within, judged.hit & within, judged.labels),
+            "pairs_outside": int((~within).sum()),
         },
         "shipped": {
-            **_both(shipped_members, judged.labels),
+            **_both(
+                _spread(judged.hit, shipped.probabilities(judged.features) >= shipped.threshold),
+                _spread(judged.hit, shipped.probabilities_any(judged.features) >= shipped.threshold_any),
+                judged.labels,
+            ),
             "note": "in-sample wherever these are the judgements that the rule was fitted on",
         },
+        "grey": None if folds is None else _grey(judged, folds),
         "confusion": {
-            "v1": None if members is None else _confusion(members, judged.labels),
+            "rule": None if core is None else _confusion(core, judged.labels),
             "lexical": _confusion(judged.hit, judged.labels),
         },
-        "calibration": None if folds is None else _calibration(folds[0], judged.labels[judged.hit] == CORE),
+        "calibration": None if folds is None else _calibration(folds.probabilities, judged.labels[judged.hit] == CORE),
         "directions": {
-            direction: _of_direction(judged, members, judged.directions == direction)
+            direction: _of_direction(judged, core, either, judged.directions == direction)
             for direction in sorted(set(judged.directions.tolist()))
         },
         "skipped": {reason: len(pairs) for reason, pairs in sorted(judged.skipped.items())},
         "skipped_pairs": {reason: list(pairs) for reason, pairs in sorted(judged.skipped.items())},
+    }
+
+
+def _others(judged: JudgedHits, further: JudgedHits) -> int:
+    return len(set(further.directions.tolist()) - set(judged.directions.tolist()))
+
+
+def _decisions(judged: JudgedHits, folds: Folds | None) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
+    return (None, None) if folds is None else (_spread(judged.hit, folds.core), _spread(judged.hit, folds.any))
+
+
+def _grey(judged: JudgedHits, folds: Folds) -> dict[str, Any] | None:
+    """The band that these folds give, and the measures if each grey hit were answered as it was judged."""
+    core = judged.labels[judged.hit] == CORE
+    if not core.any():
+        return None
+    band = grey_band(folds.probabilities, core)
+    grey = band.grey(folds.probabilities)
+    answered = np.where(grey, core, folds.probabilities >= band.high)
+    return {
+        "recall_floor": RECALL_FLOOR,
+        "precision_floor": PRECISION_FLOOR,
+        "low": round(band.low, 6),
+        "high": round(band.high, 6),
+        "hits": int(grey.sum()),
+        "core": int((grey & core).sum()),
+        "core_below": int((core & (folds.probabilities < band.low)).sum()),
+        "wrong_above": int((~core & (folds.probabilities >= band.high)).sum()),
+        "if_answered": measures(_spread(judged.hit, answered), judged.labels == CORE),
     }
 
 
@@ -305,18 +495,25 @@ def _spread(hit: NDArray[np.bool_], decided: NDArray[np.bool_]) -> NDArray[np.bo
     return members
 
 
-def _both(members: NDArray[np.bool_] | None, labels: NDArray[np.int64]) -> dict[str, Any]:
-    if members is None:
+def _both(
+    core: NDArray[np.bool_] | None, either: NDArray[np.bool_] | None, labels: NDArray[np.int64]
+) -> dict[str, Any]:
+    if core is None or either is None:
         return {"core": _undefined(_NO_FOLDS), "any": _undefined(_NO_FOLDS)}
-    return {"core": measures(members, labels == CORE), "any": measures(members, labels >= RELATED)}
+    return {"core": measures(core, labels == CORE), "any": measures(either, labels >= RELATED)}
 
 
-def _of_direction(judged: JudgedHits, members: NDArray[np.bool_] | None, chosen: NDArray[np.bool_]) -> dict[str, Any]:
-    labels = judged.labels[chosen]
+def _of_direction(
+    judged: JudgedHits,
+    core: NDArray[np.bool_] | None,
+    either: NDArray[np.bool_] | None,
+    chosen: NDArray[np.bool_],
+) -> dict[str, Any]:
+    labels, hit = judged.labels[chosen], judged.hit[chosen]
     return {
         "pairs": len(labels),
-        **_both(None if members is None else members[chosen], labels),
-        "lexical": _both(judged.hit[chosen], labels),
+        **_both(None if core is None else core[chosen], None if either is None else either[chosen], labels),
+        "lexical": _both(hit, hit, labels),
     }
 
 

@@ -1,33 +1,42 @@
 """Which of the papers that a query matches are really about its direction.
 
 A phrase query finds nearly everything and too much: of its hits, fewer than half have the direction as their main
-topic. Rule v1 reads three things of every hit: how near the paper's vector is to the direction's prototype, whether
-the title alone matches the query, and how much of the query the title matches. A logistic curve makes a probability of
-them. A paper that the query does not match is no member.
+topic. Rule v2 reads four things of every hit: how near the paper's vector is to the direction's prototype, how many
+other directions are nearer, whether the query's phrases come back, and how soon they stand. A logistic curve makes of
+them the probability that the paper is core, a second one that it is core or related. A paper that the query does not
+match is no member.
 
-The prototype depends on the catalogue alone (name, scope sentence, titles of exemplars), so that a membership means
+All of it depends on the paper and the catalogue alone (name, scope, titles of exemplars), so that a membership means
 the same whatever else is stored.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, compress
 
 import numpy as np
 from numpy.typing import NDArray
 
 from littriage.errors import SettingsError, UnknownDirection
-from littriage.model import Direction, LexicalHit, Membership
+from littriage.model import Direction, Label, LexicalHit, Membership
 from littriage.ports import Embedder
 
-MEMBERSHIP_RULE = "v1"
+MEMBERSHIP_RULE = "v2"
 """Version of the prototypes, the features and `RULES` together: never two versions in one series of counts."""
 
-FEATURES = ("similarity", "in_title", "title_groups")
-"""Cosine to the prototype; 1 where the title alone matches, else 0; part of the OR-groups that the title matches."""
+FEATURES = ("similarity", "nearer", "repeated", "reach")
+"""Cosine to the prototype; log(1 + percent of the other directions that are nearer); 1 where every OR-group occurs
+twice or more, else 0; square root of the part of the text that one reads until every OR-group has occurred."""
 
-_PAIRS_AT_ONCE = 16_384
+SIGNS = (1, -1, 1, -1)
+"""Which way each feature may speak: nearer, unrivalled, again and early are never less likely."""
+
+_PAPERS_AT_ONCE = 4096
+_ROUNDING = 1e-6
+"""How much nearer another direction must be: well above what the order of a sum does to a cosine in float32."""
 
 
 # --- prototypes -------------------------------------------------------------------------------------------------
@@ -40,33 +49,31 @@ class Prototypes:
     model: str
     """Of the embedder: papers' vectors must come from the same."""
     matrix: NDArray[np.float32]
-    """Unit rows; shape (directions + exemplars with an arXiv id, dim)."""
-    groups: Mapping[str, int]
-    """How many OR-groups the query of each direction has."""
+    """Unit rows, those of the directions first; shape (directions + exemplars with an arXiv id, dim)."""
     rows: Mapping[str, int]
     """Direction -> row."""
-    rows_without: Mapping[tuple[str, str], int]
-    """(Direction, arXiv id of an exemplar) -> row made without it: no paper is evidence for itself."""
+    rows_without: Mapping[str, Mapping[str, int]]
+    """ArXiv id of an exemplar -> direction -> row made without it: no paper is evidence for itself."""
 
     def row(self, direction: str, paper_id: str) -> int:
         """Where the prototype to judge this paper by stands. Raises UnknownDirection."""
-        without = self.rows_without.get((direction, paper_id))
-        if without is not None:
-            return without
         if direction not in self.rows:
             raise UnknownDirection(f"there is no prototype of {direction}: make the prototypes from all directions")
-        return self.rows[direction]
+        return self.rows_without.get(paper_id, {}).get(direction, self.rows[direction])
 
 
 def prototypes(directions: Sequence[Direction], embedder: Embedder) -> Prototypes:
-    """Prototypes of the directions: half the name with the scope sentence, half the mean of the exemplars' titles."""
-    texts = [f"{direction.name}. {direction.scope}" for direction in directions]
+    """Prototypes of the directions: half the name with the scope's first sentence, half the mean of exemplars' titles.
+
+    The other sentences of a scope say what is outside: they would draw the prototype towards it.
+    """
+    texts = [f"{direction.name}. {first_sentence(direction.scope)}" for direction in directions]
     texts += [exemplar.title for direction in directions for exemplar in direction.exemplars]
     vectors = embedder.encode(texts)
 
     whole: list[NDArray[np.float32]] = []
     without: list[NDArray[np.float32]] = []
-    rows_without: dict[tuple[str, str], int] = {}
+    rows_without: dict[str, dict[str, int]] = {}
     first = len(directions)
     for number, direction in enumerate(directions):
         scope = vectors[number]
@@ -75,15 +82,22 @@ def prototypes(directions: Sequence[Direction], embedder: Embedder) -> Prototype
         whole.append(_prototype(scope, titles))
         for place, exemplar in enumerate(direction.exemplars):
             if exemplar.arxiv_id is not None:
-                rows_without[direction.slug, exemplar.arxiv_id] = len(directions) + len(without)
+                rows_without.setdefault(exemplar.arxiv_id, {})[direction.slug] = len(directions) + len(without)
                 without.append(_prototype(scope, np.delete(titles, place, axis=0)))
     return Prototypes(
         model=embedder.model,
         matrix=np.array(whole + without, np.float32).reshape(-1, embedder.dim),
-        groups={direction.slug: len(direction.query.all_of) for direction in directions},
         rows={direction.slug: number for number, direction in enumerate(directions)},
         rows_without=rows_without,
     )
+
+
+def first_sentence(text: str) -> str:
+    """The text up to its first full stop, exclamation or question mark that a capital or a Chinese sentence follows."""
+    return _SENTENCE_END.split(text, maxsplit=1)[0]
+
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])|(?<=[。！？])\s*")
 
 
 def _prototype(scope: NDArray[np.float32], titles: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,27 +113,78 @@ def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """Rule v1 for the vectors of one model: probability = 1 / (1 + exp(-(intercept + weights . features)))."""
+class Curve:
+    """A logistic curve: probability = 1 / (1 + exp(-(intercept + weights . features)))."""
 
-    name: str
-    """`v1/minilm`."""
     intercept: float
     weights: tuple[float, ...]
     """In the order of FEATURES."""
-    threshold: float
-    """From this probability on, the paper is a member."""
 
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Probability that the direction is the paper's main topic, for rows of features."""
+        """A probability for each row of features; shape (rows,)."""
         curve: NDArray[np.float64] = 1 / (1 + np.exp(-(self.intercept + features @ np.array(self.weights))))
         return curve
 
 
+@dataclass(frozen=True, slots=True)
+class GreyBand:
+    """Between two probabilities a rule is not to be trusted alone: low <= probability < high is grey.
+
+    Below `low` a hit is out without asking, from `high` on it is core without asking.
+    """
+
+    low: float
+    high: float
+
+    def grey(self, probabilities: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which of the probabilities are grey; shape as given."""
+        return (probabilities >= self.low) & (probabilities < self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Rule v2 for the vectors of one model."""
+
+    name: str
+    """`v2/minilm`."""
+    core: Curve
+    """That the direction is the paper's main topic."""
+    threshold: float
+    """From this probability of core on, the paper is core."""
+    any: Curve
+    """That the paper is core or related."""
+    threshold_any: float
+    """From this probability of `any` on, a paper that is not core is related."""
+    grey: GreyBand = GreyBand(0.0, 1.0)
+    """Of the probability of core; everything, where no band was fitted."""
+
+    def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probability that the paper is core, for rows of features; shape (rows,)."""
+        return self.core.probabilities(features)
+
+    def probabilities_any(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probability that the paper is core or related, never below that of core; shape (rows,)."""
+        return np.maximum(self.core.probabilities(features), self.any.probabilities(features))
+
+
 # Printed by: python benchmarks/fit_membership.py GOLD.csv --papers PAPERS.parquet
 RULES: Mapping[str, Rule] = {
-    "fast": Rule("v1/fast", -5.238, (7.896, 0.807, 1.304), 0.343),
-    "minilm": Rule("v1/minilm", -6.496, (10.843, 0.929, 0.872), 0.361),
+    "fast": Rule(
+        name="v2/fast",
+        core=Curve(0.327, (2.928, -0.493, 0.636, -2.992)),
+        threshold=0.371,
+        any=Curve(2.220, (1.635, -0.418, 1.517, -2.672)),
+        threshold_any=0.419,
+        grey=GreyBand(0.102, 0.733),
+    ),
+    "minilm": Rule(
+        name="v2/minilm",
+        core=Curve(-3.175, (8.631, -0.275, 0.546, -2.625)),
+        threshold=0.383,
+        any=Curve(-1.384, (7.567, -0.103, 1.564, -2.323)),
+        threshold_any=0.423,
+        grey=GreyBand(0.121, 0.712),
+    ),
 }
 """By the name in an embedder's `model`, before the @."""
 
@@ -143,27 +208,65 @@ def rule_for(model: str) -> Rule:
     return RULES[model.partition("@")[0]]
 
 
+def rule_named(name: str) -> Rule:
+    """The rule of a stored membership (`v2/fast`). Raises SettingsError for one that this version does not have."""
+    for rule in RULES.values():
+        if rule.name == name:
+            return rule
+    raise SettingsError(
+        f"memberships were decided by rule {name}, and this version of littriage has only "
+        f"{', '.join(rule.name for rule in RULES.values())}: decide them anew with littriage run",
+        rule=name,
+    )
+
+
+# --- features ---------------------------------------------------------------------------------------------------
+
+
 def hit_features(
     prototypes: Prototypes,
     paper_ids: Sequence[str],
     vectors: NDArray[np.float32],
     hits: Sequence[Sequence[LexicalHit]],
 ) -> NDArray[np.float64]:
-    """The FEATURES of each hit of each paper, in order; shape (number of hits, 3).
+    """The FEATURES of each hit of each paper, in order; shape (number of hits, 4).
 
     `vectors` are the papers' unit rows, shape (papers, dim), and `hits` their lexical hits, all in the order of
-    `paper_ids`. Raises UnknownDirection for a hit without a prototype.
+    `paper_ids`. A paper is compared with prototypes made without it, those of the other directions too. Where the
+    catalogue has one direction, no other is nearer. Raises UnknownDirection for a hit without a prototype.
     """
-    paper_rows = np.repeat(np.arange(len(paper_ids)), [len(found) for found in hits])
-    pairs = _pairs(paper_ids, hits)
-    prototype_rows = np.array([prototypes.row(hit.direction, paper_id) for paper_id, hit in pairs], np.intp)
-    features = np.empty((len(pairs), len(FEATURES)))
-    for start in range(0, len(pairs), _PAIRS_AT_ONCE):  # all pairs at once would need gigabytes
-        some = slice(start, start + _PAIRS_AT_ONCE)
-        products = vectors[paper_rows[some]] * prototypes.matrix[prototype_rows[some]]
-        features[some, 0] = products.sum(axis=1, dtype=np.float64)
-    features[:, 1] = [hit.in_title for _, hit in pairs]
-    features[:, 2] = [hit.title_groups / prototypes.groups[hit.direction] for _, hit in pairs]
+    counts = np.array([len(found) for found in hits], np.intp)
+    flat = list(chain.from_iterable(hits))
+    papers = np.repeat(np.arange(len(counts)), counts)
+    try:
+        own = np.array([prototypes.rows[hit.direction] for hit in flat], np.intp)
+    except KeyError as unknown:
+        prototypes.row(unknown.args[0], "")
+        raise
+    features = np.empty((len(flat), len(FEATURES)))
+    exemplars = list(compress(range(len(paper_ids)), (paper_id in prototypes.rows_without for paper_id in paper_ids)))
+    directions = len(prototypes.rows)
+    ends = counts.cumsum()
+    for start in range(0, len(counts), _PAPERS_AT_ONCE):  # all at once would need gigabytes
+        stop = min(start + _PAPERS_AT_ONCE, len(counts))
+        some = slice(int(ends[start] - counts[start]), int(ends[stop - 1]))
+        used = np.unique(papers[some])
+        place = np.searchsorted(used, papers[some])
+        cosines = vectors[used] @ prototypes.matrix[:directions].T
+        rows = own[some].copy()
+        for number in (number for number in exemplars if start <= number < stop and counts[number]):
+            for direction, row in prototypes.rows_without[paper_ids[number]].items():
+                at, column = np.searchsorted(used, number), prototypes.rows[direction]
+                cosines[at, column] = vectors[number] @ prototypes.matrix[row]
+                rows[(place == at) & (own[some] == column)] = row
+        # One hit's cosine must not depend on its neighbours: a matrix product may round by the shape of the matrix.
+        products = vectors[papers[some]] * prototypes.matrix[rows]
+        similarity = products.sum(axis=1, dtype=np.float64)
+        features[some, 0] = similarity
+        nearer = (cosines[place] > (similarity + _ROUNDING).astype(np.float32)[:, None]).sum(axis=1)
+        features[some, 1] = np.log1p(100 * nearer / max(1, directions - 1))
+    features[:, 2] = [hit.mentions >= 2 for hit in flat]
+    features[:, 3] = np.sqrt([hit.read_share for hit in flat])
     return features
 
 
@@ -176,12 +279,12 @@ def memberships(
 ) -> tuple[Membership, ...]:
     """One Membership for each hit of each paper, in order; arguments as for `hit_features`.
 
-    The rule is the one fitted for the prototypes' model unless another is given.
+    The rule is the one fitted for the prototypes' model unless another is given. Members are the core papers.
     Raises UnknownDirection for a hit without a prototype, SettingsError for a model without a rule.
     """
     rule = rule or rule_for(prototypes.model)
     features = hit_features(prototypes, paper_ids, vectors, hits)
-    pairs = _pairs(paper_ids, hits)
+    pairs = ((paper_id, hit) for paper_id, found in zip(paper_ids, hits, strict=True) for hit in found)
     return tuple(
         Membership(
             paper_id=paper_id,
@@ -191,12 +294,52 @@ def memberships(
             probability=probability,
             member=probability >= rule.threshold,
             rule=rule.name,
+            probability_any=either,
+            label=_label(rule, probability, either),
         )
-        for (paper_id, hit), similarity, probability in zip(
-            pairs, features[:, 0].tolist(), rule.probabilities(features).tolist(), strict=True
+        for (paper_id, hit), similarity, probability, either in zip(
+            pairs,
+            features[:, 0].tolist(),
+            rule.probabilities(features).tolist(),
+            rule.probabilities_any(features).tolist(),
+            strict=True,
         )
     )
 
 
-def _pairs(paper_ids: Sequence[str], hits: Sequence[Sequence[LexicalHit]]) -> list[tuple[str, LexicalHit]]:
-    return [(paper_id, hit) for paper_id, found in zip(paper_ids, hits, strict=True) for hit in found]
+def _label(rule: Rule, probability: float, either: float) -> Label:
+    if probability >= rule.threshold:
+        return Label.CORE
+    return Label.RELATED if either >= rule.threshold_any else Label.OUT
+
+
+# --- the grey band ----------------------------------------------------------------------------------------------
+
+RECALL_FLOOR = 0.97
+PRECISION_FLOOR = 0.85
+
+
+def grey_band(
+    probabilities: NDArray[np.float64],
+    core: NDArray[np.bool_],
+    recall_floor: float = RECALL_FLOOR,
+    precision_floor: float = PRECISION_FLOOR,
+) -> GreyBand:
+    """The band to ask about, from judged hits and probabilities of rules that have not seen them.
+
+    `low` is the highest value from which on at least `recall_floor` of the core hits lie; core papers that are no hits
+    are lost before, whatever the band. `high` is the lowest value from which on at least `precision_floor` of the hits
+    are core; 1 where there is none. Where `high` alone keeps both promises nothing is grey, and `low` equals it.
+    Raises ValueError without a core hit.
+    """
+    if not core.any():
+        raise ValueError("a grey band needs a core hit")
+    ascending = np.sort(probabilities[core])
+    may_lose = int(np.floor(len(ascending) * (1 - recall_floor) + 1e-9))
+    low = float(ascending[min(may_lose, len(ascending) - 1)])
+    order = np.argsort(-probabilities, kind="stable")
+    last_of_value = np.append(np.diff(probabilities[order]) != 0, True)
+    precision = core[order].cumsum() / np.arange(1, len(order) + 1)
+    precise = np.flatnonzero((precision >= precision_floor) & last_of_value)
+    high = float(probabilities[order][precise[-1]]) if len(precise) else 1.0
+    return GreyBand(min(low, high), high)

@@ -19,7 +19,7 @@ from littriage.cli.working import Device, Model, Work
 from littriage.errors import LittriageError, SettingsError
 
 if TYPE_CHECKING:
-    from littriage.wiring import Settings
+    from littriage.configuration import Settings
 
 group = typer.Typer(help="Judge littriage against papers judged by readers.", rich_markup_mode=None)
 LEAST_FREE_GIB = 2
@@ -53,17 +53,18 @@ def membership(
 ) -> None:
     """Precision, recall and F1 of the membership rule.
 
-    Rule v1 is cross-validated over directions.
+    Rule v2 is cross-validated over directions: no direction is judged by a rule that was fitted on it.
     """
-    from littriage import wiring
-    from littriage.evaluation import evaluate_membership, load_judgements
+    from littriage import configuration, wiring
+    from littriage.evaluation import evaluate_membership, further_hits, load_judgements
     from littriage.warehouse.imports import read_papers
 
-    settings = wiring.settings_from(os.environ, queries=queries, model=model, device=device)
+    settings = configuration.settings_from(os.environ, queries=queries, model=model, device=device)
     judgements = load_judgements(gold)
     texts = read_papers(papers)
+    embedder = wiring.embedder(settings, tier)
     found = evaluate_membership(
-        judgements, texts, wiring.catalogue(settings).directions, wiring.embedder(settings, tier)
+        judgements, texts, wiring.catalogue(settings).directions, embedder, further_hits(embedder.model)
     )
     if as_json:
         tables.print_json(found)
@@ -74,6 +75,7 @@ def membership(
         [
             _figures("lexical rule alone", found["lexical"]),
             _figures(f"rule {found['rule']}, cross-validated", found),
+            _figures(f"rule {found['rule']}, cross-validated on the file alone", found["file_alone"]),
             _figures(f"rule {found['rule']} as shipped (fitted on such pairs)", found["shipped"]),
         ],
     )
@@ -105,9 +107,9 @@ def doctor(as_json: Json = False, queries: Queries = None, warehouse: Work = Non
 
     Says what is wrong and what to do; ends with 1 where anything is. What only deserves attention is marked MIND.
     """
-    from littriage import wiring
+    from littriage import configuration
 
-    settings = wiring.settings_from(os.environ, queries=queries, warehouse=warehouse)
+    settings = configuration.settings_from(os.environ, queries=queries, warehouse=warehouse)
     checks: dict[str, Callable[[Settings], str]] = {
         "directions": _directions,
         "model": _model,
