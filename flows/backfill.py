@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from littriage import wiring
+from littriage import configuration, wiring
 
 if __name__ == "__main__":
     wiring.load_flow("server").start()  # Prefect reads its address when it is first imported
@@ -31,7 +31,7 @@ weekly = wiring.load_flow("weekly")
 @task(name="import", task_run_name="import {file}", cache_policy=NO_CACHE, persist_result=False)
 def take_in(settings: Mapping[str, Any], file: str) -> Counts:
     """Import one file, in one transaction."""
-    with wiring.opened_run(wiring.Settings.of_parameters(settings), progress_bars()) as run:
+    with wiring.opened_run(configuration.Settings.of_parameters(settings), progress_bars()) as run:
         return pipeline.take_in(run, Path(file))
 
 
@@ -45,4 +45,4 @@ def backfill(settings: Mapping[str, Any], files: Sequence[str]) -> dict[str, Any
 
 
 if __name__ == "__main__":
-    weekly.print_stages(backfill(wiring.settings_from(os.environ).as_parameters(), sys.argv[1:]))
+    weekly.print_stages(backfill(configuration.settings_from(os.environ).as_parameters(), sys.argv[1:]))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from littriage import wiring
+from littriage import configuration, wiring
 
 if __name__ == "__main__":
     wiring.load_flow("server").start()  # Prefect reads its address when it is first imported
@@ -61,11 +61,11 @@ def weekly(
 ) -> dict[str, Any]:
     """Harvest every direction, or `only` some, then bring everything up to date and publish it.
 
-    `settings` are those of `wiring.Settings.as_parameters`; `harvested` is the `Run.summary` of a harvest that was done
-    before, whose failures are this run's. One direction's failure is recorded and reported, and does not stop the
-    others. Where the harvest brought nothing new, the published answers stand. What comes back is `Run.summary`.
+    `settings` are those of `configuration.Settings.as_parameters`; `harvested` is the `Run.summary` of a harvest that
+    was done before, whose failures are this run's. One direction's failure is recorded and reported, and does not stop
+    the others. Where the harvest brought nothing new, the published answers stand. What comes back is `Run.summary`.
     """
-    chosen = wiring.Settings.of_parameters(settings)
+    chosen = configuration.Settings.of_parameters(settings)
     until = date.fromisoformat(as_of) if as_of else None
     with wiring.opened_run(chosen, progress_bars(), until, create=harvest) as run:
         if harvested:
@@ -95,4 +95,4 @@ def print_stages(summary: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    print_stages(weekly(wiring.settings_from(os.environ).as_parameters()))
+    print_stages(weekly(configuration.settings_from(os.environ).as_parameters()))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeEmbedder
-from littriage import wiring
+from littriage import configuration, wiring
 from littriage.cli import main
 from littriage.model import Paper
 from littriage.pipeline import Tiers
@@ -71,7 +71,7 @@ def corpus(months: int = 24, each: int = 3) -> list[Paper]:
 
 
 @contextmanager
-def fake_tiers(settings: wiring.Settings) -> Iterator[Tiers]:
+def fake_tiers(settings: configuration.Settings) -> Iterator[Tiers]:
     """In place of `wiring.tiers`."""
     yield Tiers(FakeEmbedder(), FakeEmbedder("minilm@fake", "transformer"), read_limit=500)
 

@@ -11,7 +11,7 @@ import pytest
 
 from fakes import FakeLlm
 from hostile_papers import HOSTILE
-from littriage import asking, assistance
+from littriage import assistance
 from littriage.asking import Assistant, Budget
 from littriage.errors import LlmRefused
 from littriage.membership import RULES
@@ -212,7 +212,7 @@ def test_the_least_sure_direction_is_asked_first(run: Run) -> None:
 def test_imported_answers_count_though_new_papers_have_come_since(run: Run) -> None:
     """Other papers make other questions; the answers still belong to the papers that were asked about."""
     add(run, ("1", "a tree", "parsing", GREY), ("2", "a bush", "parsing", GREY))
-    asking.ask(run, None, assistance.pose_screening(run))
+    assistance.pose_screening(run)
     open_questions = list(answers.open_questions(run.warehouse, "screen"))
     brought = [answers.ImportedAnswer(one.prompt.question, "screen", "other", honest(one.prompt))
                for one in open_questions]  # fmt: skip
@@ -228,7 +228,7 @@ def test_imported_answers_count_though_new_papers_have_come_since(run: Run) -> N
 def test_an_imported_answer_to_a_text_that_has_changed_is_left_alone(run: Run) -> None:
     """It was about something else."""
     add(run, ("1", "a tree", "parsing", GREY))
-    asking.ask(run, None, assistance.pose_screening(run))
+    assistance.pose_screening(run)
     (question,) = answers.open_questions(run.warehouse, "screen")
     brought = [answers.ImportedAnswer(question.prompt.question, "screen", "other", honest(question.prompt))]
     answers.store_imported(run.warehouse, brought, origin="answers.jsonl", now=datetime(2026, 1, 6))

@@ -14,6 +14,7 @@ from littriage.warehouse.papers import store_harvested
 from paper_files import NOW
 
 VIOLATIONS = {
+    "brief_sentences_have_ids": "update brief set papers = []",
     "done_windows_are_whole": "update harvest_window set received = expected - 1",
     "failed_requests_have_reasons": "update harvest_request set reason = ''",
     "finished_listings_are_current": "update oai_list set current_to = null",
@@ -53,6 +54,7 @@ def good(warehouse: Warehouse) -> Warehouse:
         "insert into trend_point (direction, month, papers, members, exposure, status, reason)"
         " values ('demo', '2021-04-01', 5, 5, 5, 'complete', ''),"
         " ('demo', '2021-05-01', 5, 5, 0, 'missing', 'its field was not harvested')",
+        "insert into brief values ('demo', 'en', 1, 'Demo: rising.', ['record:demo@2021-05-01#stage'], 'template')",
         "insert into llm_call (run_id, question, task, subject, model, place, asked_at, seconds, outcome, reason)"
         " values ('r', 'q', 'screen', 's', 'm', 'h', now()::timestamp, 1, 'LlmUnavailable', 'status 503'),"
         " ('r', 'q', 'screen', 's', 'm', 'h', now()::timestamp, 1, 'answered', '')",

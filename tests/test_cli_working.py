@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from littriage import progress, wiring
+from littriage import configuration, progress
 from littriage.cli.working import print_summary
 from littriage.replica import Replica
 from littriage.warehouse import Warehouse
@@ -241,7 +241,7 @@ def test_run_as_json(run: Run, monkeypatch: pytest.MonkeyPatch):
     """The summary as JSON, and nothing else on stdout."""
     asked = {}
 
-    def run_weekly(settings: wiring.Settings, **parameters: object) -> dict[str, object]:
+    def run_weekly(settings: configuration.Settings, **parameters: object) -> dict[str, object]:
         asked.update(parameters)
         return RAN
 

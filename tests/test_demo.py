@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from littriage import channels, pipeline, resources, wiring
+from littriage import channels, configuration, pipeline, resources, wiring
 from littriage.cli import demo
 from littriage.directions import load_catalogue
 from littriage.model import Catalogue
@@ -47,7 +47,7 @@ def screen(folder: Path) -> str:
     return ended.stdout
 
 
-def few_directions(settings: wiring.Settings) -> Catalogue:
+def few_directions(settings: configuration.Settings) -> Catalogue:
     """Those that the screens below speak of: the whole catalogue takes thousands of requests."""
     whole = load_catalogue(resources.folder("queries"))
     kept = tuple(one for one in whole.directions if one.slug in DIRECTIONS)
@@ -55,7 +55,7 @@ def few_directions(settings: wiring.Settings) -> Catalogue:
     return replace(whole, directions=kept)
 
 
-def straight(settings: wiring.Settings) -> dict[str, object]:
+def straight(settings: configuration.Settings) -> dict[str, object]:
     """The weekly flow without Prefect."""
     with wiring.opened_run(settings, Quiet()) as run:
         with wiring.arxiv_source(settings) as source:

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from littriage import wiring
+from littriage import configuration, wiring
 from littriage.errors import SourceUnavailable
 from littriage.progress import Quiet
 from littriage.published import Published
@@ -25,7 +25,7 @@ from small_field import Run, corpus, runner, write_queries
 TESTS = Path(__file__).parent
 PROGRAM = """
 import sys
-from littriage import wiring
+from littriage import configuration, wiring
 from littriage.cli import main
 from small_field import fake_tiers
 
@@ -38,7 +38,7 @@ main()
 
 FACTS = """
 import json
-from littriage import wiring
+from littriage import configuration, wiring
 from littriage.errors import DiskFull, NoWarehouse, SettingsError, SourceUnavailable
 
 weekly = wiring.load_flow("weekly")
@@ -83,7 +83,7 @@ print(json.dumps({
 
 SCHEDULED = """
 import json, logging, os
-from littriage import wiring
+from littriage import configuration, wiring
 from small_field import fake_tiers, write_queries
 
 weekly = wiring.load_flow("weekly")
@@ -92,7 +92,7 @@ weekly.create_table_artifact = lambda *_, **__: None
 steps, loaded = [], []
 weekly.stage = lambda name, work: (steps.append(name), work())[1]
 wiring.tiers = lambda settings: (loaded.append(settings.model), fake_tiers(settings))[1]
-settings = wiring.settings_from(os.environ).as_parameters()
+settings = configuration.settings_from(os.environ).as_parameters()
 told = []
 for again in (False, True):
     summary = weekly.weekly.fn(settings)
@@ -320,7 +320,7 @@ def test_a_quiet_week_costs_its_requests(run: Run, up_to_date: Replica, monkeypa
     assert len(up_to_date.requests) - before == (1 if channel == "oai" else 2 * summary["plan"]["requests"])
     told = run("run")[1]
     assert f"Nothing new: the answers of {summary['as_of']} stand." in told
-    with wiring.planning_run(wiring.settings_from(os.environ)) as planning:
+    with wiring.planning_run(configuration.settings_from(os.environ)) as planning:
         states = planning.warehouse.connection.execute("select state, as_of::text from run").fetchall()
     assert states == [("complete", summary["as_of"])] * 3
 
@@ -355,7 +355,7 @@ def test_a_run_with_something_to_do(
     elif what == "an interruption":
         run("embed")
     elif what == "a paper":
-        with wiring.opened_run(wiring.settings_from(os.environ), Quiet()) as opened:
+        with wiring.opened_run(configuration.settings_from(os.environ), Quiet()) as opened:
             opened.warehouse.connection.execute("delete from paper where id = (select min(id) from paper)")
 
     code, _, err = run("run", *arguments)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from littriage import wiring
+from littriage import configuration, wiring
 from littriage.errors import SettingsError
 from littriage.ports import Prompt
 from llm_server import LlmServer, ok
@@ -35,10 +35,10 @@ def write(home: Path, text: str, mode: int = 0o600) -> Path:
     return path
 
 
-def of_file(home: Path, text: str, mode: int = 0o600, **environment: str) -> wiring.Settings:
+def of_file(home: Path, text: str, mode: int = 0o600, **environment: str) -> configuration.Settings:
     """Settings from a file with these lines and these variables."""
     write(home, text, mode)
-    return wiring.settings_from({"XDG_CONFIG_HOME": str(home.parent), **environment})
+    return configuration.settings_from({"XDG_CONFIG_HOME": str(home.parent), **environment})
 
 
 # --- variables --------------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def of_file(home: Path, text: str, mode: int = 0o600, **environment: str) -> wir
 
 def test_every_setting_of_the_language_model_has_a_variable():
     """None is needed."""
-    found = wiring.settings_from(
+    found = configuration.settings_from(
         {
             "LITTRIAGE_LLM_MODEL": "qwen3:8b",
             "LITTRIAGE_LLM_URL": "http://localhost:11434/v1",
@@ -62,14 +62,14 @@ def test_every_setting_of_the_language_model_has_a_variable():
         }
     )
 
-    assert found == wiring.Settings(
+    assert found == configuration.Settings(
         llm_model="qwen3:8b", llm_url="http://localhost:11434/v1", llm_family="anthropic", llm_calls=0,
         llm_tokens=5_000, llm_usd=0.5, llm_at_once=8, llm_timeout_s=9.5,
         llm_price_in=0.1, llm_price_out=0.0, llm_languages=" zh, en,zh",
     )  # fmt: skip
-    assert wiring.languages(found) == ("zh", "en")
-    assert wiring.Settings.of_parameters(found.as_parameters()) == found
-    assert wiring.settings_from({}).llm_model == ""
+    assert configuration.languages(found) == ("zh", "en")
+    assert configuration.Settings.of_parameters(found.as_parameters()) == found
+    assert configuration.settings_from({}).llm_model == ""
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_every_setting_of_the_language_model_has_a_variable():
 def test_a_variable_that_cannot_be_used(variable: str, value: str, message: str):
     """The error names the setting, and shows no password."""
     with pytest.raises(SettingsError, match=message) as caught:
-        wiring.settings_from({f"LITTRIAGE_LLM_{variable}": value})
+        configuration.settings_from({f"LITTRIAGE_LLM_{variable}": value})
     assert "hunter2" not in repr(caught.value)
 
 
 def test_every_setting_is_described():
     """By its variable, in docs/settings.md; the notice is the demo's alone."""
     described = (Path(__file__).parents[1] / "docs" / "settings.md").read_text(encoding="utf-8")
-    names = {field.name for field in fields(wiring.Settings)} - {"notice"}
+    names = {field.name for field in fields(configuration.Settings)} - {"notice"}
 
     assert [name for name in sorted(names) if f"`LITTRIAGE_{name.upper()}`" not in described] == []
 
@@ -114,9 +114,9 @@ def test_options_win_over_variables_over_the_file_over_defaults(home: Path):
     write(home, 'llm_model = "file"\nllm_tokens = 1\nllm_usd = 2\ncontact = "a@example.org"\ninterval_s = 4.5\n')
     environment = {"XDG_CONFIG_HOME": str(home.parent), "LITTRIAGE_LLM_MODEL": "variable", "LITTRIAGE_LLM_TOKENS": "3"}
 
-    found = wiring.settings_from(environment, llm_model="option", llm_calls=None)
+    found = configuration.settings_from(environment, llm_model="option", llm_calls=None)
 
-    assert found == wiring.Settings(
+    assert found == configuration.Settings(
         contact="a@example.org", interval_s=4.5, llm_model="option", llm_tokens=3, llm_usd=2.0
     )
     assert isinstance(found.llm_usd, float)
@@ -124,17 +124,19 @@ def test_options_win_over_variables_over_the_file_over_defaults(home: Path):
 
 def test_where_the_settings_file_is():
     """XDG_CONFIG_HOME, or .config at home; an empty variable counts as not set."""
-    assert wiring.settings_file({"XDG_CONFIG_HOME": "/c", "HOME": "/h"}) == Path("/c/littriage/settings.toml")
-    assert wiring.settings_file({"XDG_CONFIG_HOME": "", "HOME": "/h"}) == Path("/h/.config/littriage/settings.toml")
-    assert wiring.settings_file({}) is None
+    assert configuration.settings_file({"XDG_CONFIG_HOME": "/c", "HOME": "/h"}) == Path("/c/littriage/settings.toml")
+    assert configuration.settings_file({"XDG_CONFIG_HOME": "", "HOME": "/h"}) == Path(
+        "/h/.config/littriage/settings.toml"
+    )
+    assert configuration.settings_file({}) is None
 
 
 def test_no_settings_file(tmp_path: Path):
     """No file, no folder, and a file in the folder's place are all the defaults."""
     (tmp_path / "littriage").touch()
 
-    assert wiring.settings_from({"XDG_CONFIG_HOME": str(tmp_path)}) == wiring.Settings()
-    assert wiring.settings_from({"XDG_CONFIG_HOME": str(tmp_path / "none")}) == wiring.Settings()
+    assert configuration.settings_from({"XDG_CONFIG_HOME": str(tmp_path)}) == configuration.Settings()
+    assert configuration.settings_from({"XDG_CONFIG_HOME": str(tmp_path / "none")}) == configuration.Settings()
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_a_settings_file_in_another_encoding(home: Path):
     (home / "settings.toml").write_bytes('contact = "é"'.encode("latin-1"))
 
     with pytest.raises(SettingsError, match=r"settings.toml cannot be read: it is no TOML"):
-        wiring.settings_from({"XDG_CONFIG_HOME": str(home.parent)})
+        configuration.settings_from({"XDG_CONFIG_HOME": str(home.parent)})
 
 
 def test_a_folder_in_the_place_of_the_settings_file(home: Path):
@@ -174,7 +176,7 @@ def test_a_folder_in_the_place_of_the_settings_file(home: Path):
     (home / "settings.toml").mkdir()
 
     with pytest.raises(SettingsError, match=r"settings.toml cannot be read: Is a directory"):
-        wiring.settings_from({"XDG_CONFIG_HOME": str(home.parent)})
+        configuration.settings_from({"XDG_CONFIG_HOME": str(home.parent)})
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
@@ -184,7 +186,7 @@ def test_a_key_that_others_can_read(home: Path, mode: int):
     path = write(home, f'llm_key = "{KEY}"', mode)
 
     with pytest.raises(SettingsError, match=f"chmod 600 {path}") as caught:
-        wiring.settings_from({"XDG_CONFIG_HOME": str(home.parent)})
+        configuration.settings_from({"XDG_CONFIG_HOME": str(home.parent)})
     assert KEY not in repr(caught.value)
     assert of_file(home, 'llm_model = "m"', mode).llm_model == "m"
 
@@ -217,9 +219,9 @@ LOCAL = "http://localhost:11434/v1"
 )
 def test_which_key_goes_where(family: str, url: str, environment: dict[str, str], key: str):
     """A vendor's own goes to the vendor's own service, by https, and nowhere else."""
-    settings = wiring.Settings(llm_model="m", llm_family=family, llm_url=url)
+    settings = configuration.Settings(llm_model="m", llm_family=family, llm_url=url)
 
-    assert wiring.llm_key(environment, settings) == key
+    assert configuration.llm_key(environment, settings) == key
 
 
 @pytest.mark.parametrize(
@@ -235,17 +237,17 @@ def test_which_key_goes_where(family: str, url: str, environment: dict[str, str]
 def test_the_key_of_the_file_goes_where_the_file_says(home: Path, text: str, url: str, key: str):
     """Another server that is set by a variable or an option does not get it."""
     write(home, f'llm_key = "{KEY}"\n{text}')
-    settings = wiring.Settings(llm_model="m", llm_url=url)
+    settings = configuration.Settings(llm_model="m", llm_url=url)
 
-    assert wiring.llm_key({"XDG_CONFIG_HOME": str(home.parent)}, settings) == key
-    assert wiring.llm_key({"XDG_CONFIG_HOME": str(home.parent), "LITTRIAGE_LLM_KEY": "ours"}, settings) == "ours"
+    assert configuration.llm_key({"XDG_CONFIG_HOME": str(home.parent)}, settings) == key
+    assert configuration.llm_key({"XDG_CONFIG_HOME": str(home.parent), "LITTRIAGE_LLM_KEY": "ours"}, settings) == "ours"
 
 
 @pytest.mark.parametrize("key", ["two words", "tab\there", "schlüssel", "line\nbreak"])
 def test_a_key_that_no_header_holds(key: str):
     """Refused, and not shown."""
     with pytest.raises(SettingsError, match="LITTRIAGE_LLM_KEY holds characters that no key has") as caught:
-        wiring.llm_key({"LITTRIAGE_LLM_KEY": key}, wiring.Settings())
+        configuration.llm_key({"LITTRIAGE_LLM_KEY": key}, configuration.Settings())
     assert key not in str(caught.value)
 
 
@@ -261,7 +263,7 @@ def test_the_key_is_no_setting(home: Path):
 
 def test_no_model_no_assistant():
     """Without a model's name nothing is asked, whatever else is set."""
-    settings = wiring.Settings(llm_url=LOCAL, llm_usd=1.0)
+    settings = configuration.Settings(llm_url=LOCAL, llm_usd=1.0)
 
     with wiring.llm(settings) as model, wiring.assistant(settings) as assistant:
         assert model is None
@@ -274,7 +276,7 @@ def test_a_local_server_needs_no_key(monkeypatch: pytest.MonkeyPatch, caplog: py
     caplog.set_level(logging.DEBUG)
     with (
         LlmServer(ok({"a": 1})) as server,
-        wiring.llm(wiring.Settings(llm_model="qwen3:8b", llm_url=server.url)) as model,
+        wiring.llm(configuration.Settings(llm_model="qwen3:8b", llm_url=server.url)) as model,
     ):
         assert model is not None
         assert model.ask(PROMPT).value == {"a": 1}
@@ -288,7 +290,7 @@ def test_the_key_reaches_the_server(monkeypatch: pytest.MonkeyPatch, family: str
     """From the variable, at the moment of asking."""
     monkeypatch.setenv("LITTRIAGE_LLM_KEY", KEY)
     with LlmServer(ok({"a": 1})) as server:
-        settings = wiring.Settings(llm_model="m", llm_url=server.root + "/v1", llm_family=family)
+        settings = configuration.Settings(llm_model="m", llm_url=server.root + "/v1", llm_family=family)
         with wiring.llm(settings) as model:
             assert model is not None
             model.ask(PROMPT)
@@ -299,7 +301,7 @@ def test_the_key_reaches_the_server(monkeypatch: pytest.MonkeyPatch, family: str
 @pytest.mark.parametrize(("family", "variable"), [("openai", "OPENAI_API_KEY"), ("anthropic", "ANTHROPIC_API_KEY")])
 def test_a_vendors_service_wants_a_key(family: str, variable: str):
     """The error comes before a request, and names the variables."""
-    settings = wiring.Settings(llm_model="m", llm_family=family)
+    settings = configuration.Settings(llm_model="m", llm_family=family)
 
     with pytest.raises(SettingsError, match=f"wants a key: set LITTRIAGE_LLM_KEY or {variable}"), wiring.llm(settings):
         pass
@@ -307,7 +309,7 @@ def test_a_vendors_service_wants_a_key(family: str, variable: str):
 
 def test_an_assistant_has_the_budget_of_the_settings():
     """Requests, tokens and dollars, and how many questions go together."""
-    settings = wiring.Settings(
+    settings = configuration.Settings(
         llm_model="m", llm_url=LOCAL, llm_calls=3, llm_tokens=1_000, llm_usd=0.5, llm_at_once=2, llm_languages="zh",
         llm_price_in=1.0, llm_price_out=2.0,
     )  # fmt: skip
@@ -323,7 +325,7 @@ def test_an_assistant_has_the_budget_of_the_settings():
 
 def test_a_budget_in_money_needs_prices(monkeypatch: pytest.MonkeyPatch):
     """Those of the settings or those of a known vendor; else the error says what to set."""
-    unknown = wiring.Settings(llm_model="qwen3:8b", llm_url=LOCAL, llm_usd=1.0)
+    unknown = configuration.Settings(llm_model="qwen3:8b", llm_url=LOCAL, llm_usd=1.0)
     monkeypatch.setenv("LITTRIAGE_LLM_KEY", KEY)
 
     with (

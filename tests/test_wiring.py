@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeEmbedder
-from littriage import channels, wiring
+from littriage import channels, configuration, wiring
 from littriage.errors import NoWarehouse, SettingsError
 from littriage.progress import Quiet
 from littriage.sources.politeness import service_name
@@ -29,9 +29,9 @@ def test_options_win_over_variables_over_defaults():
         "LITTRIAGE_READ_LIMIT": "0",
     }
 
-    found = wiring.settings_from(environment, warehouse=Path("here"), contact=None, harvest_months=12)
+    found = configuration.settings_from(environment, warehouse=Path("here"), contact=None, harvest_months=12)
 
-    assert found == wiring.Settings(warehouse=Path("here"), interval_s=4.5, harvest_months=12, read_limit=0)
+    assert found == configuration.Settings(warehouse=Path("here"), interval_s=4.5, harvest_months=12, read_limit=0)
 
 
 def test_every_setting_has_a_variable():
@@ -51,7 +51,7 @@ def test_every_setting_has_a_variable():
         "LITTRIAGE_READ_LIMIT": "7",
     }
 
-    assert wiring.settings_from(environment) == wiring.Settings(
+    assert configuration.settings_from(environment) == configuration.Settings(
         Path("w"), Path("q"), "http://localhost/", "http://localhost/oai", "oai", "a.example.org, B.example.org:8080",
         "a@example.org", 5.0, 6, "m", "cpu", 7,
     )  # fmt: skip
@@ -59,8 +59,8 @@ def test_every_setting_has_a_variable():
 
 def test_hosts_of_redirects():
     """Names with commas between them, in small letters; a host may have a port; none is none."""
-    assert wiring.host_names("a.example.org, B.example.org:8080,") == ("a.example.org", "b.example.org:8080")
-    assert wiring.host_names("") == ()
+    assert configuration.host_names("a.example.org, B.example.org:8080,") == ("a.example.org", "b.example.org:8080")
+    assert configuration.host_names("") == ()
 
 
 @pytest.mark.parametrize(
@@ -76,27 +76,29 @@ def test_hosts_of_redirects():
 def test_a_variable_that_cannot_be_used(variable: str, value: str, expected: str):
     """The error names it."""
     with pytest.raises(SettingsError, match=expected):
-        wiring.settings_from({variable: value})
+        configuration.settings_from({variable: value})
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        wiring.Settings(),
-        wiring.Settings(warehouse=Path("/w"), queries=Path("/q"), notice="Simulated.", read_limit=3, redirects="a, b"),
+        configuration.Settings(),
+        configuration.Settings(
+            warehouse=Path("/w"), queries=Path("/q"), notice="Simulated.", read_limit=3, redirects="a, b"
+        ),
     ],
 )
-def test_settings_survive_a_flow(settings: wiring.Settings):
+def test_settings_survive_a_flow(settings: configuration.Settings):
     """As plain values and back."""
     parameters = settings.as_parameters()
 
     assert all(isinstance(value, str | int | float | None) for value in parameters.values())
-    assert wiring.Settings.of_parameters(parameters) == settings
+    assert configuration.Settings.of_parameters(parameters) == settings
 
 
 def test_first_day():
     """The first of the month so many months ago."""
-    assert wiring.first_day(wiring.Settings(harvest_months=14), date(2026, 1, 31)) == date(2024, 11, 1)
+    assert wiring.first_day(configuration.Settings(harvest_months=14), date(2026, 1, 31)) == date(2024, 11, 1)
 
 
 # --- places -----------------------------------------------------------------------------------------------------
@@ -138,10 +140,10 @@ def test_a_state_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp
         wiring.prepare_prefect()
     with (
         pytest.raises(SettingsError, match=r"littriage cannot be used: .*set XDG_STATE_HOME"),
-        wiring.arxiv_source(wiring.Settings()),
+        wiring.arxiv_source(configuration.Settings()),
     ):
         pass
-    with pytest.raises(SettingsError, match="set XDG_STATE_HOME"), wiring.record_source(wiring.Settings()):
+    with pytest.raises(SettingsError, match="set XDG_STATE_HOME"), wiring.record_source(configuration.Settings()):
         pass
 
 
@@ -150,7 +152,9 @@ def test_a_state_folder_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_a_notice_stays_with_the_warehouse(tmp_path: Path):
     """Simulated papers stay simulated in every later run, whatever its settings."""
-    simulated = wiring.Settings(warehouse=tmp_path, queries=write_queries(tmp_path / "queries"), notice="Simulated.")
+    simulated = configuration.Settings(
+        warehouse=tmp_path, queries=write_queries(tmp_path / "queries"), notice="Simulated."
+    )
     with wiring.opened_run(simulated, Quiet()) as run:
         assert run.notice == "Simulated."
 
@@ -161,7 +165,7 @@ def test_a_notice_stays_with_the_warehouse(tmp_path: Path):
 
 def test_no_run_as_of_a_day_to_come(tmp_path: Path):
     """Today will do; a later day is refused before a warehouse is made."""
-    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"))
+    settings = configuration.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"))
     today = wiring.SystemClock().today()
 
     later = wiring.opened_run(settings, Quiet(), today + timedelta(days=2))
@@ -174,7 +178,7 @@ def test_no_run_as_of_a_day_to_come(tmp_path: Path):
 
 def test_a_run_that_makes_no_warehouse(tmp_path: Path):
     """At a mistyped path nothing is made."""
-    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"))
+    settings = configuration.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"))
 
     with pytest.raises(NoWarehouse, match="or pass --warehouse"), wiring.opened_run(settings, Quiet(), create=False):
         pass
@@ -184,7 +188,9 @@ def test_a_run_that_makes_no_warehouse(tmp_path: Path):
 def test_both_sources_of_arxiv_keep_one_pace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     """Whichever host is asked, the turn is in the same file; three seconds at least, but on this machine itself."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"), interval_s=0.5)
+    settings = configuration.Settings(
+        warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"), interval_s=0.5
+    )
 
     with wiring.planning_run(settings) as run:
         plan = wiring.harvest_plan(run, settings)
@@ -199,7 +205,9 @@ def test_both_sources_of_arxiv_keep_one_pace(monkeypatch: pytest.MonkeyPatch, tm
 
 def test_a_plan_makes_nothing(tmp_path: Path):
     """No warehouse where there was none; of an existing one the plan tells what is held."""
-    settings = wiring.Settings(warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"), harvest_months=1)
+    settings = configuration.Settings(
+        warehouse=tmp_path / "w", queries=write_queries(tmp_path / "queries"), harvest_months=1
+    )
 
     with wiring.planning_run(settings) as run:
         assert wiring.harvest_plan(run, settings).channel == "api"
@@ -234,11 +242,11 @@ def test_tiers(
     monkeypatch.setattr("littriage.embed.load_fast", lambda folder: FakeEmbedder())
     monkeypatch.setattr("littriage.embed.on_accelerator", lambda embedder: accelerated)
 
-    with wiring.tiers(wiring.Settings(read_limit=limit)) as tiers:
+    with wiring.tiers(configuration.Settings(read_limit=limit)) as tiers:
         assert (tiers.fast is not None, tiers.read_limit) == (fast, read_limit)
 
 
 def test_unknown_tier():
     """The two that there are."""
     with pytest.raises(SettingsError, match="take transformer or fast"):
-        wiring.embedder(wiring.Settings(), "slow")
+        wiring.embedder(configuration.Settings(), "slow")

@@ -133,7 +133,7 @@ def take_imported(run: Run) -> int:
     answer is left alone, and what is still undecided is asked again.
     """
     directions = _directions(run)
-    exported = {one: subject for one, subject in answers.open_subjects(run.warehouse, "screen")}
+    exported = dict(answers.open_subjects(run.warehouse, "screen"))
     given: dict[str, Answer] = {}
     posed: list[Posed] = []
     for name, several in answers.found(run.warehouse, exported).items():
@@ -147,9 +147,10 @@ def take_imported(run: Run) -> int:
     return _take(run, posed, given)
 
 
-def pose_screening(run: Run) -> list[Question]:
-    """Every open question on grey hits, for a batch file."""
-    return [question for question, _ in screening_questions(run, grey_hits(run))]
+def pose_screening(run: Run) -> None:
+    """Note every question on grey hits as open, for a batch file. Where there is none, what is open stays so."""
+    if questions := [question for question, _ in screening_questions(run, grey_hits(run))]:
+        asking.ask(run, None, questions)
 
 
 def _directions(run: Run) -> dict[str, Direction]:

@@ -46,12 +46,12 @@ def audit(
     Draws papers at random above the cut, below it, and where no phrase occurs, and counts what readers say of them:
     judgements of persons, else of language models. Where too few are judged it says how many more are needed.
     """
-    from littriage import wiring
+    from littriage import configuration, wiring
     from littriage.directions import find_direction
     from littriage.progress import Quiet
     from littriage.warehouse import judgements
 
-    settings = wiring.settings_from(os.environ, queries=queries, warehouse=warehouse)
+    settings = configuration.settings_from(os.environ, queries=queries, warehouse=warehouse)
     with wiring.opened_run(settings, Quiet(), create=False) as run:
         if directions:
             chosen = [find_direction(run.catalogue, name) for name in dict.fromkeys(directions)]

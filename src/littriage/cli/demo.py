@@ -36,12 +36,14 @@ def demo(
 
     Harvest over HTTP from a simulated arXiv on this machine, embed, cluster, rank, publish, answer.
     """
-    from littriage import wiring
+    from littriage import configuration, wiring
     from littriage.replica import Replica
     from littriage.replica.simulate import load_shapes, simulated_papers
     from littriage.trends import last_settled_month
 
-    settings = wiring.Settings(warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, channel="api", notice=NOTICE)
+    settings = configuration.Settings(
+        warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, channel="api", notice=NOTICE
+    )
     _check_ours(warehouse)
     if not keep:
         _emptied(warehouse)

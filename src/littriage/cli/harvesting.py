@@ -26,7 +26,7 @@ from littriage.errors import SettingsError, SourceUnavailable
 
 if TYPE_CHECKING:
     from littriage.channels import Plan
-    from littriage.wiring import Settings
+    from littriage.configuration import Settings
 
 
 class _Group(TyperGroup):
@@ -73,10 +73,10 @@ def harvest(
     if ctx.invoked_subcommand:
         _refuse_options(ctx)
         return
-    from littriage import wiring
+    from littriage import configuration, wiring
     from littriage.progress import progress_bars
 
-    settings = wiring.settings_from(
+    settings = configuration.settings_from(
         os.environ,
         warehouse=warehouse, queries=queries, arxiv=arxiv, oai=oai, channel=channel,
         redirects=redirects, contact=contact, interval_s=interval, harvest_months=months,

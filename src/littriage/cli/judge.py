@@ -90,7 +90,7 @@ def judge(
     Shows title and abstract, never the rule's probability before you have judged. Each key is stored at once. Keys come
     from the terminal, or as lines from standard input. A person's word beats every rule and model in the next run.
     """
-    from littriage import wiring
+    from littriage import configuration, wiring
     from littriage.directions import find_direction
     from littriage.progress import Quiet
     from littriage.warehouse.judgements import Order
@@ -103,7 +103,7 @@ def judge(
         raise SettingsError("--list, --undo, --export and --import are four ways to go: take one of them")
     if judge_name != "person" and not (judge_name.startswith("llm:") and judge_name != "llm:"):
         raise SettingsError(f"--judge {judge_name!r}: take person, or llm: and the model's name", judge=judge_name)
-    settings = wiring.settings_from(os.environ, queries=queries, warehouse=warehouse)
+    settings = configuration.settings_from(os.environ, queries=queries, warehouse=warehouse)
     with wiring.opened_run(settings, Quiet(), create=False) as run:
         chosen = None if direction is None else find_direction(run.catalogue, direction)
         if import_:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from littriage.cli import tables
-from littriage.cli.options import DEFAULT_WAREHOUSE, Json, Warehouse
+from littriage.cli.options import DEFAULT_WAREHOUSE, Json, Queries, Warehouse
 from littriage.cli.tables import Column
 from littriage.errors import SettingsError
 
 if TYPE_CHECKING:
+    from littriage.configuration import Settings
     from littriage.llm.batch import AnswerFile, Exported
     from littriage.ports import Prompt
     from littriage.warehouse.answers import OpenQuestion, Spent
-    from littriage.wiring import Settings
 
 STDOUT = "-"
 NOTHING_OPEN = 4
@@ -69,26 +69,29 @@ def export(
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", min=1, help="Questions at most.")] = None,
     model: Model = None,
     as_json: Json = False,
+    queries: Queries = None,
     warehouse: Warehouse = DEFAULT_WAREHOUSE,
 ) -> None:
     """Write the open questions as a batch file.
 
-    The format is that of OpenAI's Batch API, a question a line, in the order in which they would be asked. Nothing is
-    asked here. Where one file would be too large, several are written: FILE.1.jsonl and so on. Ends with 4 where no
-    question is open.
+    Those that the last run left, and those on hits that the membership rule leaves undecided. The format is that of
+    OpenAI's Batch API, a question a line, in the order in which they would be asked. Nothing is asked here. Where one
+    file would be too large, several are written: FILE.1.jsonl and so on. Ends with 4 where no question is open.
     """
-    from littriage import wiring
+    from littriage import assistance, configuration, wiring
     from littriage.llm import batch
-    from littriage.warehouse import Warehouse as Working
+    from littriage.progress import progress_bars
     from littriage.warehouse import answers
 
     if as_json and file == STDOUT:
         raise SettingsError("--json would stand among the questions: name a file, or leave it out")
-    settings = wiring.settings_from(os.environ)
+    settings = configuration.settings_from(os.environ, warehouse=warehouse, queries=queries)
     name = model or settings.llm_model
     tasks: Counter[str] = Counter()
-    with Working.read_only(warehouse) as opened:
-        prompts = _counted(answers.open_questions(opened, task and task.value, limit), tasks)
+    with wiring.opened_run(settings, progress_bars(), create=False) as run:
+        if task in (None, Task.SCREEN):
+            assistance.pose_screening(run)
+        prompts = _counted(answers.open_questions(run.warehouse, task and task.value, limit), tasks)
         if file == STDOUT:
             done = batch.write_stream(prompts, name, sys.stdout.buffer.write)
             sys.stdout.buffer.flush()

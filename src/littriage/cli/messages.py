@@ -353,7 +353,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "brief_unjudged": ("no verdict", "没有结论"),
     "brief_model": ("worded by {model}", "由 {model} 撰写"),
     "brief_template": ("worded from a template", "由模板生成"),
-    "brief_dropped": ("; sentences of a model dropped by checks: {count}", "；模型的句子中有 {count} 句未通过核查而删去"),
+    "brief_dropped": (
+        "; sentences of a model dropped by checks: {count}",
+        "；模型的句子中有 {count} 句未通过核查而删去",
+    ),
     "made_with": ("Made with: {stamps}", "生成条件：{stamps}"),
     "trend_of": ("{name}: months up to {last}", "{name}：截至 {last} 的各月"),
     "not_compared": ("not compared: {status}", "不参与比较：{status}"),

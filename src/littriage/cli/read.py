@@ -17,11 +17,11 @@ from littriage.cli.working import Work
 from littriage.errors import SettingsError
 
 if TYPE_CHECKING:
+    from littriage.configuration import Settings
     from littriage.drafts import Accepted, DraftFile, Written
     from littriage.extraction.reading import Draft, FoundClaim, Source
     from littriage.model import Claim
     from littriage.readings import Reading
-    from littriage.wiring import Settings
 
 _EXAMPLES = 3
 _MOST_LEFT = 20
@@ -62,9 +62,9 @@ def read(
     papers, and says what it dropped. Claims and drafts of new directions go to --out for a person to review. Without a
     model, known directions are found by name.
     """
-    from littriage import wiring
+    from littriage import configuration
 
-    settings = wiring.settings_from(os.environ, queries=queries, warehouse=warehouse)
+    settings = configuration.settings_from(os.environ, queries=queries, warehouse=warehouse)
     if theme is not None:
         _refuse_unknown_theme(settings, theme)
     if not files:

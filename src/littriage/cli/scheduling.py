@@ -18,7 +18,7 @@ from littriage.cli.working import Contact, Work
 from littriage.errors import SettingsError
 
 if TYPE_CHECKING:
-    from littriage.wiring import Settings
+    from littriage.configuration import Settings
 
 MONDAY_MORNING = "0 6 * * 1"
 
@@ -48,9 +48,9 @@ def schedule(
 
     With prefect, a server is started on this machine, and ends with this command, unless PREFECT_API_URL names one.
     """
-    from littriage import wiring
+    from littriage import configuration, wiring
 
-    found = wiring.settings_from(os.environ, warehouse=warehouse, queries=queries, contact=contact)
+    found = configuration.settings_from(os.environ, warehouse=warehouse, queries=queries, contact=contact)
     settings = replace(found, warehouse=found.warehouse.resolve(), queries=found.queries and found.queries.resolve())
     if len(cron.split()) != 5:
         raise SettingsError(f"--cron {cron!r}: expected five fields, such as {MONDAY_MORNING!r} for Mondays at six")
@@ -74,7 +74,7 @@ def schedule(
 
 def _command(settings: Settings) -> str:
     """The run with every setting that is not the default, for neither cron nor systemd knows this shell's variables."""
-    from littriage.wiring import Settings
+    from littriage.configuration import Settings
 
     default = Settings()
     command = [str(Path(sys.argv[0]).resolve()), "run"]
@@ -98,6 +98,11 @@ _OPTIONS = {
     "--model": "model",
     "--device": "device",
     "--read-limit": "read_limit",
+    "--count": "count",
+    "--llm-model": "llm_model",
+    "--llm-calls": "llm_calls",
+    "--llm-tokens": "llm_tokens",
+    "--llm-usd": "llm_usd",
 }
 
 _UNITS = """\

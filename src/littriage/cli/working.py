@@ -17,8 +17,8 @@ from littriage.cli.tables import Column
 from littriage.errors import SettingsError
 
 if TYPE_CHECKING:
+    from littriage.configuration import Settings
     from littriage.run import Counts, StageReport
-    from littriage.wiring import Settings
 
 Work = Annotated[
     Path | None,
@@ -53,6 +53,26 @@ ReadLimit = Annotated[
         "[default: 500 on a CPU, all on a GPU].",
     ),
 ]  # fmt: skip
+Count = Annotated[
+    str | None,
+    typer.Option(metavar="WHICH", envvar="LITTRIAGE_COUNT", help="Papers that a trend counts: core, or related too."),
+]
+LlmModel = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", envvar="LITTRIAGE_LLM_MODEL", help="Language model to ask; its server: docs/llm.md."),
+]
+LlmCalls = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, envvar="LITTRIAGE_LLM_CALLS", help="Requests to the language model at most."),
+]
+LlmTokens = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=0, envvar="LITTRIAGE_LLM_TOKENS", help="Its tokens at most [default: 2000000]."),
+]
+LlmUsd = Annotated[
+    float | None,
+    typer.Option(metavar="USD", min=0, envvar="LITTRIAGE_LLM_USD", help="What it may cost at most, in US dollars."),
+]
 OnlyDirections = Annotated[
     list[str] | None,
     typer.Option(
@@ -93,6 +113,11 @@ def run(
     model: Model = None,
     device: Device = None,
     read_limit: ReadLimit = None,
+    count: Count = None,
+    llm_model: LlmModel = None,
+    llm_calls: LlmCalls = None,
+    llm_tokens: LlmTokens = None,
+    llm_usd: LlmUsd = None,
     as_json: Json = False,
     queries: Queries = None,
     warehouse: Work = None,
@@ -100,13 +125,15 @@ def run(
     """Harvest, embed, cluster, rank and publish, once.
 
     This is the weekly flow. A direction that fails does not stop the others; what failed is printed, and recorded for
-    the answers. Where the harvest brings nothing new, the published answers stand.
+    the answers. Where the harvest brings nothing new, the published answers stand. A language model, where one is set,
+    screens undecided papers, names sub-topics and words briefs, as far as its budget goes.
     """
 
     settings = _settings(
         warehouse=warehouse, queries=queries, arxiv=arxiv, oai=oai, channel=channel, redirects=redirects,
         contact=contact, interval_s=interval, harvest_months=months, model=model, device=device,
-        read_limit=read_limit,
+        read_limit=read_limit, count=count, llm_model=llm_model, llm_calls=llm_calls, llm_tokens=llm_tokens,
+        llm_usd=llm_usd,
     )  # fmt: skip
     only = known_slugs(settings, direction)
     if dry_run:
@@ -326,9 +353,9 @@ def _stages(names: Sequence[str] | None, as_of: datetime | None = None, **option
 
 
 def _settings(**options: Any) -> Settings:
-    from littriage import wiring
+    from littriage import configuration
 
-    return wiring.settings_from(os.environ, **options)
+    return configuration.settings_from(os.environ, **options)
 
 
 def known_slugs(settings: Settings, names: Sequence[str] | None) -> list[str] | None:

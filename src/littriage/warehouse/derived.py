@@ -143,7 +143,7 @@ def vectors_of(columns: Mapping[str, NDArray[np.object_]]) -> NDArray[np.float32
 
 
 def store_memberships(warehouse: Warehouse, memberships: Iterable[Membership], value: str) -> int:
-    """Replace all memberships by what the rules say, and remember what they were computed from; how many are members."""
+    """Replace all memberships by what the rules say, and remember what they rest on; how many are members."""
     kept = list(memberships)
     with warehouse.transaction():
         warehouse.empty("membership")
