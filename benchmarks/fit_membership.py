@@ -6,7 +6,7 @@ With it, for each model: precision, recall and F1 for core papers with each dire
 seen it, for the lexical rule and for each set of features; the same with five folds and with three and five directions
 left out, drawn again and again; trained on the one set of judgements and tried on the other; and each direction beside
 the lexical rule alone. --further-papers holds the texts of the judged hits that come with littriage: their features are
-made anew and written to src/littriage/judged_hits.csv. Takes about half a minute per 500 pairs with MiniLM.
+made anew and written to src/littriage/evaluation/judged_hits.csv. Takes about half a minute per 500 pairs with MiniLM.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from fakes import FakeEmbedder
-from littriage import evaluation
 from littriage.directions import load_catalogue
 from littriage.errors import EvaluationError, SettingsError
 from littriage.evaluation import (
+    SCHEMA,
     JudgedHits,
     Judgement,
     best_threshold,
@@ -439,4 +439,4 @@ def test_v2_beats_phrases_on_real_judgements() -> None:
     assert found["any"]["f1"] > found["lexical"]["any"]["f1"]
     assert found["grey"]["if_answered"]["f1"] > 0.88
     assert found["calibration"]["expected"] == pytest.approx(found["calibration"]["observed"], rel=0.15)
-    assert found["schema"] == evaluation.SCHEMA
+    assert found["schema"] == SCHEMA

@@ -21,6 +21,7 @@ from littriage.cli import (
     claims,
     demo,
     directions,
+    evaluating,
     exporting,
     harvesting,
     judge,
@@ -74,6 +75,7 @@ claims.register(app)
 exporting.register(app)
 directions.register(app)
 checking.register(app)
+evaluating.register(app)
 judge.register(app)
 audit.register(app)
 llm.register(app)

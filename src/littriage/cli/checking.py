@@ -1,4 +1,4 @@
-"""`doctor` and `evaluate`: is this installation sound, and how good is it?"""
+"""`doctor`: is this installation sound?"""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,88 +14,19 @@ from littriage import resources
 from littriage.cli import tables
 from littriage.cli.options import Json, Queries
 from littriage.cli.tables import Column
-from littriage.cli.working import Device, Model, Work
+from littriage.cli.working import Work
 from littriage.errors import LittriageError, SettingsError
 
 if TYPE_CHECKING:
     from littriage.configuration import Settings
 
-group = typer.Typer(help="Judge littriage against papers judged by readers.", rich_markup_mode=None)
 LEAST_FREE_GIB = 2
 STALE_DAYS = 10
 """Since the end of the last complete week: above it a weekly run was missed."""
-_FIGURES = ("precision", "recall", "f1")
 
 
 def register(app: typer.Typer) -> None:
     app.command()(doctor)
-    app.add_typer(group, name="evaluate")
-
-
-@group.callback()
-def _evaluate() -> None:
-    pass
-
-
-# --- evaluate ---------------------------------------------------------------------------------------------------
-
-
-@group.command("membership")
-def membership(
-    gold: Annotated[Path, typer.Argument(metavar="GOLD.csv", help="direction, arxiv_id, label (0, 1, 2), pool.")],
-    papers: Annotated[Path, typer.Option(metavar="PAPERS.parquet", help="Title and abstract of the judged papers.")],
-    tier: Annotated[str, typer.Option(metavar="TIER", help="transformer or fast.")] = "transformer",
-    model: Model = None,
-    device: Device = None,
-    as_json: Json = False,
-    queries: Queries = None,
-) -> None:
-    """Precision, recall and F1 of the membership rule.
-
-    Rule v2 is cross-validated over directions: no direction is judged by a rule that was fitted on it.
-    """
-    from littriage import configuration, wiring
-    from littriage.evaluation import evaluate_membership, further_hits, load_judgements
-    from littriage.warehouse.imports import read_papers
-
-    settings = configuration.settings_from(os.environ, queries=queries, model=model, device=device)
-    judgements = load_judgements(gold)
-    texts = read_papers(papers)
-    embedder = wiring.embedder(settings, tier)
-    found = evaluate_membership(
-        judgements, texts, wiring.catalogue(settings).directions, embedder, further_hits(embedder.model)
-    )
-    if as_json:
-        tables.print_json(found)
-        return
-    tables.print_line(f"{found['pairs']} pairs; vectors of {found['model']}; {found['protocol']}")
-    tables.print_table(
-        [Column("rule"), *(Column(f"{what} {figure}", True) for what in ("core", "any") for figure in _FIGURES)],
-        [
-            _figures("lexical rule alone", found["lexical"]),
-            _figures(f"rule {found['rule']}, cross-validated", found),
-            _figures(f"rule {found['rule']}, cross-validated on the file alone", found["file_alone"]),
-            _figures(f"rule {found['rule']} as shipped (fitted on such pairs)", found["shipped"]),
-        ],
-    )
-    tables.print_table(
-        [Column("direction"), Column("pairs", True), *(Column(f"core {figure}", True) for figure in _FIGURES)],
-        [
-            (slug, str(one["pairs"]), *(_figure(one["core"], figure) for figure in _FIGURES))
-            for slug, one in found["directions"].items()
-        ],
-    )
-    for reason, count in found["skipped"].items():
-        tables.print_warning(f"{count} pairs were skipped: {reason}")
-
-
-def _figures(name: str, found: dict[str, Any]) -> tuple[str, ...]:
-    return (name, *(_figure(found[what], figure) for what in ("core", "any") for figure in _FIGURES))
-
-
-def _figure(measures: dict[str, Any], name: str) -> str:
-    value = measures.get(name)
-    return "-" if value is None else f"{value:.3f}"
 
 
 # --- doctor -----------------------------------------------------------------------------------------------------

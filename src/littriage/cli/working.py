@@ -170,6 +170,8 @@ def run_weekly(
     from littriage.progress import progress_bars
 
     plan = None
+    with wiring.assistant(settings):
+        pass  # a model that cannot be asked is refused now, not after a harvest of hours
     with wiring.opened_run(settings, progress_bars(), as_of, create=harvest) as run:
         if harvest:
             plan = wiring.harvest_plan(run, settings, only)
