@@ -38,7 +38,7 @@ demo: setup
 	$(BIN)/littriage demo
 
 test: setup
-	$(BIN)/python -m pytest -m "not shared"
+	$(BIN)/python -m pytest -m "not shared" -n auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

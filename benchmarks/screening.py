@@ -19,7 +19,7 @@ from pathlib import Path
 from transformers import AutoTokenizer
 
 from littriage import configuration, wiring
-from littriage.assistance import grey_candidates
+from littriage.assistance import grey_hits
 from littriage.embed import packaged_minilm
 from littriage.llm.rendering import rendered
 from littriage.model import Direction
@@ -72,7 +72,7 @@ def main() -> None:
     with wiring.opened_run(configuration.Settings(warehouse=arguments.warehouse), Quiet(), create=False) as run:
         directions: Mapping[str, Direction] = {one.slug: one for one in run.catalogue.directions}
         of_paper: dict[str, list[tuple[str, Candidate]]] = defaultdict(list)
-        for slug, papers in grey_candidates(run).items():
+        for slug, papers in grey_hits(run).papers.items():
             for paper in papers:
                 of_paper[paper.paper_id].append((slug, paper))
     chosen = random.Random(1).sample(sorted(of_paper), min(arguments.papers, len(of_paper)))

@@ -77,7 +77,11 @@ def test_doctor_of_a_sound_warehouse(run: Run, published: Path):
 def test_doctor_finds_a_broken_rule(run: Run, published: Path):
     """Exit code 1, the rule in words, and the first row that breaks it; the other checks are still made."""
     with Warehouse.open(published) as opened:
-        opened.connection.execute("insert into hit values ('9901.00001', 'parsing', true, 1, 1)")
+        opened.insert(
+            "hit",
+            {"paper_id": ["9901.00001"]},
+            direction="parsing", in_title=True, title_groups=1, phrases=1, mentions=1, read_share=0.5,
+        )  # fmt: skip
 
     code, out, _ = run("doctor")
 
@@ -250,7 +254,7 @@ def test_evaluate_as_a_table(run: Run, judged: tuple[str, ...]):
 
     assert code == 0
     assert out.startswith("8 pairs; vectors of fast@fake; leave one direction out")
-    assert "lexical rule alone" in out
+    assert "phrases alone" in out
     assert "! 1 pairs were skipped: " in out
 
 

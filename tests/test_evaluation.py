@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +32,9 @@ from littriage.evaluation import (
     measures,
     parse_judgements,
 )
+from littriage.evaluation.screened import Screened, screened_hits
 from littriage.model import Direction, Exemplar, Paper, Query
+from littriage.ports import Prompt
 from littriage.resources import folder
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
@@ -440,3 +444,73 @@ def test_v2_beats_phrases_on_real_judgements() -> None:
     assert found["grey"]["if_answered"]["f1"] > 0.88
     assert found["calibration"]["expected"] == pytest.approx(found["calibration"]["observed"], rel=0.15)
     assert found["schema"] == SCHEMA
+
+
+# --- screening --------------------------------------------------------------------------------------------------
+
+
+def hits_of(slugs: Sequence[str], labels: Sequence[int], ids: Sequence[str]) -> JudgedHits:
+    """Judged hits with these labels, and features that say nothing."""
+    everything = np.ones(len(slugs), np.bool_)
+    return JudgedHits(
+        np.array(slugs), np.array(ids), np.array(labels), everything, everything, np.zeros((len(slugs), 4)), {}
+    )
+
+
+def screening_of(
+    answer: Callable[[Sequence[Prompt]], dict[str, dict[str, Any]]], grey: Sequence[bool], above: Sequence[bool]
+) -> Screened:
+    """Three hits of one direction: the rule calls the first core, and the second related."""
+    papers = [Paper(f"2101.0000{n}", f"Paper {n}", "About it.", (), (), date(2021, 1, 1)) for n in (1, 2, 3)]
+    return screened_hits(
+        hits_of(["a", "a", "a"], [2, 1, 0], [paper.id for paper in papers]),
+        np.array(grey),
+        np.array(above),
+        np.array([True, False, False]),
+        np.array([True, True, False]),
+        {paper.id: paper for paper in papers},
+        {"a": Direction("a", "t", "A", "甲", "Scope of a.", Query((("a",),)))},
+        answer,
+    )
+
+
+def said(*labels: str) -> Callable[[Sequence[Prompt]], dict[str, dict[str, Any]]]:
+    """Answers every question with these labels, in the order of its papers' ids."""
+
+    def answer(prompts: Sequence[Prompt]) -> dict[str, dict[str, Any]]:
+        found = {}
+        for prompt in prompts:
+            titles = [paper["title"] for paper in json.loads(prompt.data)["papers"]]
+            by_title = dict(zip(("Paper 1", "Paper 2", "Paper 3"), labels, strict=True))
+            found[prompt.question] = {
+                "labels": [{"number": n, "label": by_title[title]} for n, title in enumerate(titles, 1)]
+            }
+        return found
+
+    return answer
+
+
+def test_answers_count_within_the_band_and_the_rule_outside() -> None:
+    """The first hit lies below the band: it is out, whatever the rule's own threshold; the third is told to be core."""
+    found = screening_of(said("core", "related", "core"), [False, True, True], [False, False, False])
+    assert found.core.tolist() == [False, False, True]
+    assert found.any.tolist() == [True, True, True]
+    assert (found.asked, found.answered, found.questions, found.questions_answered) == (2, 2, 1, 1)
+
+
+def test_hits_above_the_band_are_core_without_asking() -> None:
+    """They are in no question."""
+    found = screening_of(said("out", "out", "out"), [False, True, True], [True, False, False])
+    assert found.core.tolist() == [True, False, False]
+    assert found.any.tolist() == [True, False, False]
+
+
+def test_without_an_answer_the_rule_decides() -> None:
+    """A question that nobody answered, and a label that is unsure."""
+    unanswered = screening_of(lambda _: {}, [True, True, True], [False, False, False])
+    assert unanswered.core.tolist() == [True, False, False]
+    assert (unanswered.answered, unanswered.questions_answered) == (0, 0)
+    unsure = screening_of(said("unsure", "core", "unsure"), [True, True, True], [False, False, False])
+    assert unsure.core.tolist() == [True, True, False]
+    assert unsure.any.tolist() == [True, True, False]
+    assert unsure.answered == 1

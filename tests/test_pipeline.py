@@ -245,8 +245,8 @@ def test_papers_become_a_published_file(simulated: Chain, simulated_corpus: list
     run = simulated.run()
 
     assert [stage.name for stage in run.stages] == [
-        "harvest", "exposure", "match", "embed, fast tier", "embed, transformer", "decide", "cluster", "weigh", "judge",
-        "publish",
+        "harvest", "exposure", "match", "embed, fast tier", "embed, transformer", "decide", "screen", "cluster", "name",
+        "weigh", "judge", "word", "publish",
     ]  # fmt: skip
     assert run.failures == []
     with Published.open(simulated.folder) as published:
