@@ -78,15 +78,15 @@ def agreement(rows: np.ndarray, reference: np.ndarray) -> tuple[float, float]:
 def membership_f1(
     embedder: Embedder, gold: Sequence[Judgement], papers: list[Paper], directions: Sequence[Direction]
 ) -> tuple[float, float]:
-    """F1 for core papers and Brier score of rule v1 on these vectors, cross-validated over directions."""
+    """F1 for core papers and Brier score of rule v2 on these vectors, each direction judged by the others' rule."""
     judged = judged_hits(gold, papers, directions, embedder)
     folds = cross_validated(judged)
     if folds is None:
         raise SystemExit("too few judgements: a rule cannot be fitted without each direction")
     members = judged.hit.copy()
-    members[judged.hit] = folds[1]
+    members[judged.hit] = folds.core
     core = judged.labels == CORE
-    return measures(members, core)["f1"], float(((folds[0] - core[judged.hit]) ** 2).mean())
+    return measures(members, core)["f1"], float(((folds.probabilities - core[judged.hit]) ** 2).mean())
 
 
 def main() -> None:

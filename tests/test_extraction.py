@@ -6,9 +6,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from fakes import FakeEmbedder
 from littriage.directions import Matcher
@@ -16,7 +18,7 @@ from littriage.documents.document import Document, parse_document, sections
 from littriage.extraction.checking import Reason
 from littriage.extraction.dating import window_of
 from littriage.extraction.locating import Copies, Places, contains, locate, shown, tokens
-from littriage.extraction.matching import Known, slug_of
+from littriage.extraction.matching import MARGIN, MATCH, SUGGESTION, Known, nearest, slug_of
 from littriage.extraction.question import SCHEMA, pieces_of
 from littriage.extraction.reading import Found, Library, findings, library
 from littriage.extraction.reposted import copied_lines, same_passage
@@ -418,6 +420,49 @@ def test_a_new_name_is_matched_by_meaning():
     assert one.match.similarity > 0.75
     assert not certain.drafts
     assert (unsure.drafts[0].near or pytest.fail("no suggestion")).slug == "graph-networks"
+
+
+class InSpace:
+    """Two directions 0.95 from each other, and everything else at given cosines to the first and to the second."""
+
+    model, tier, dim = "minilm@fake", "transformer", 3
+
+    def __init__(self, first: float, second: float) -> None:
+        beside = (second - 0.95 * first) / (1 - 0.95**2) ** 0.5
+        self._new = (first, beside, (1 - first**2 - beside**2) ** 0.5)
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked.extend(texts)
+        known = {"Graph": (1, 0, 0), "Rando": (0.95, (1 - 0.95**2) ** 0.5, 0)}
+        return np.array([known.get(text[:5], self._new) for text in texts], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "certain"),
+    [
+        (MATCH + 0.001, MATCH - MARGIN, True),
+        (MATCH + 0.001, MATCH - MARGIN + 0.003, False),
+        (MATCH - 0.001, MATCH - 0.1, False),
+        (SUGGESTION + 0.001, SUGGESTION - 0.1, False),
+        (SUGGESTION - 0.001, SUGGESTION - 0.1, None),
+    ],
+)
+def test_a_match_is_near_and_leads(first: float, second: float, certain: bool | None):
+    """From MATCH on and MARGIN above the next it is taken; from SUGGESTION on it is shown; below nothing is."""
+    found = nearest({"Lattices": "Work on lattices."}, CATALOGUE, InSpace(first, second))
+
+    assert [(one.slug, one.certain) for one in found.values()] == (
+        [] if certain is None else [("graph-networks", certain)]
+    )
+
+
+def test_a_new_name_is_compared_by_the_first_sentence_of_its_scope():
+    """As prototypes are: what comes after says what is outside."""
+    embedder = InSpace(0.8, 0.7)
+    nearest({"Lattices": "Work on lattices. Graph networks are outside."}, CATALOGUE, embedder)
+
+    assert embedder.asked[-1] == "Lattices. Work on lattices."
 
 
 @pytest.mark.parametrize(

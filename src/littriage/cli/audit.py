@@ -31,20 +31,25 @@ def audit(
     directions: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[DIRECTION]...", help="Slug or name [default: every judged one].", autocompletion=complete_file
+            metavar="[DIRECTION]...",
+            help="Slug or name [default: those with judged papers].",
+            autocompletion=complete_file,
         ),
     ] = None,
     sample: Annotated[int, typer.Option("--sample", metavar="N", min=1, help="Papers drawn from each part.")] = SAMPLE,
     seed: Seed = SEED,
-    ask: Annotated[bool, typer.Option("--ask", help="Judge what is drawn and not judged first.")] = False,
+    ask: Annotated[
+        bool, typer.Option("--ask", help='First judge what is not judged yet, as in "littriage judge".')
+    ] = False,
     as_json: Json = False,
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Say what the cut loses: a lower bound of recall.
+    """Show what part of the papers is found, at least.
 
-    Draws papers at random above the cut, below it, and where no phrase occurs, and counts what readers say of them:
-    judgements of persons, else of language models. Where too few are judged it says how many more are needed.
+    That is a lower bound of recall, by direction. Papers are drawn at random among those that are counted, those that
+    the rule leaves out, and those that the query does not match; it rests on what readers said of them: persons, else
+    language models. Where too few are judged it says how many more are needed.
     """
     from littriage import configuration, wiring
     from littriage.directions import find_direction

@@ -32,7 +32,12 @@ def register(app: typer.Typer) -> None:
 
 def brief(
     direction: Annotated[
-        str | None, typer.Argument(metavar="[DIRECTION]", help="Slug or name.", autocompletion=complete_slug)
+        str | None,
+        typer.Argument(
+            metavar="[DIRECTION]",
+            help='Slug or name, as "littriage directions list" shows them.',
+            autocompletion=complete_slug,
+        ),
     ] = None,
     limit: Limit = 5,
     theme: Theme = None,
@@ -42,8 +47,8 @@ def brief(
 ) -> None:
     """Say in a few sentences what is new, and why the stage.
 
-    Without DIRECTION: those that rise first, then those that grow no more, then the others. Each sentence was checked
-    against the record; docs/brief.md tells what is checked.
+    Without DIRECTION: those that rise first, then those that grow no more, then the others. Figures, titles and ids of
+    each sentence were checked against the stored papers and verdicts.
     """
     if direction and theme:
         raise SettingsError("--theme chooses among directions: leave it out, or leave out DIRECTION")

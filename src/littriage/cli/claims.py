@@ -73,30 +73,40 @@ def _outcome_names(incomplete: str) -> list[str]:
 
 def claims(
     direction: Annotated[
-        str | None, typer.Argument(metavar="[DIRECTION]", help="Slug or name.", autocompletion=complete_slug)
+        str | None,
+        typer.Argument(
+            metavar="[DIRECTION]",
+            help='Slug or name, as "littriage directions list" shows them.',
+            autocompletion=complete_slug,
+        ),
     ] = None,
     author: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this author's, or those whose name holds this.")
+        str | None, typer.Option(metavar="NAME", help="Only this author's; part of a name will do.")
     ] = None,
     document: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this document's, or those whose name holds this.")
+        str | None, typer.Option(metavar="NAME", help="Only this document's; part of a name will do.")
     ] = None,
-    stance: Annotated[Stance | None, typer.Option(help="Only claims that say this.")] = None,
+    stance: Annotated[Stance | None, typer.Option(help="Only claims that say this of a direction.")] = None,
     outcome: Annotated[
         str | None,
-        typer.Option(metavar="OUTCOME", help="List only these, such as borne-out.", autocompletion=_outcome_names),
+        typer.Option(
+            metavar="OUTCOME",
+            help="List only claims with this outcome, such as borne-out.",
+            autocompletion=_outcome_names,
+        ),
     ] = None,
     theme: Theme = None,
-    every: Annotated[bool, typer.Option("--all", help="List also what the record says nothing of.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="List also claims of which the papers tell nothing.")] = False,
     limit: Limit = 200,
     lang: Language = Lang.EN,
     as_json: Json = False,
     warehouse: Warehouse = DEFAULT_WAREHOUSE,
 ) -> None:
-    """Hold the documents' dated claims against the record.
+    """Show what came of the documents' dated claims.
 
-    What the record said on a claim's date, what the share has done since, and whether the claim was borne out, by
-    stated rules; then per author and document, beside what the same words get of any direction.
+    A claim is what an author said of a direction on a date: that it rises, is saturated, and so on. Shown are the
+    direction's stage on that date, what its share of papers has done since, and whether the claim was borne out, by
+    stated rules; then the same by author and document, beside what these words get when said of any direction.
     """
     wanted = _outcome_named(outcome) if outcome else None
     with Published.open(warehouse) as published:

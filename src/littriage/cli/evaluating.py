@@ -17,7 +17,7 @@ from littriage.cli.working import Device, Model
 if TYPE_CHECKING:
     from littriage.ports import Prompt
 
-group = typer.Typer(help="Judge littriage against papers judged by readers.", rich_markup_mode=None)
+group = typer.Typer(help="Measure littriage against papers judged by readers.", rich_markup_mode=None)
 _FIGURES = ("precision", "recall", "f1")
 
 

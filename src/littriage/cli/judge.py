@@ -45,7 +45,12 @@ _WIDEST = 100
 
 Judged = Annotated[
     str | None,
-    typer.Argument(metavar="DIRECTION", help="Slug or name.", autocompletion=complete_file, show_default=False),
+    typer.Argument(
+        metavar="DIRECTION",
+        help='Slug or name, as "littriage directions list" shows them.',
+        autocompletion=complete_file,
+        show_default=False,
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Of the draw: the same seed draws the same papers.")]
 
@@ -63,15 +68,18 @@ def judge(
         str, typer.Option("--order", metavar="ORDER", help="Which come first: uncertain, random or newest.")
     ] = "uncertain",
     random: Annotated[
-        int | None, typer.Option("--random", metavar="N", min=1, help="Only of N hits drawn at random: calibration.")
+        int | None,
+        typer.Option("--random", metavar="N", min=1, help="Only N matched papers drawn at random, to test the rule."),
     ] = None,
     below: Annotated[
-        bool, typer.Option("--below", help="Papers drawn at random that the rule leaves out: the audit.")
+        bool, typer.Option("--below", help='Papers drawn at random that the rule leaves out, for "littriage audit".')
     ] = False,
-    sample: Annotated[int, typer.Option("--sample", metavar="N", min=1, help="With --below: so many a part.")] = SAMPLE,
+    sample: Annotated[
+        int, typer.Option("--sample", metavar="N", min=1, help="With --below: how many of each part.")
+    ] = SAMPLE,
     seed: Seed = SEED,
     listed: Annotated[bool, typer.Option("--list", help="Show what was judged.")] = False,
-    undo: Annotated[str | None, typer.Option("--undo", metavar="ID", help="Take the word on a paper back.")] = None,
+    undo: Annotated[str | None, typer.Option("--undo", metavar="ID", help="Take back your word on this paper.")] = None,
     export: Annotated[
         Path | None, typer.Option("--export", metavar="FILE.csv", help="Write what was judged; - is standard output.")
     ] = None,
@@ -85,10 +93,11 @@ def judge(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Say which papers belong to a direction, key by key.
+    """Judge by hand which papers belong to a direction.
 
-    Shows title and abstract, never the rule's probability before you have judged. Each key is stored at once. Keys come
-    from the terminal, or as lines from standard input. A person's word beats every rule and model in the next run.
+    Shows one paper after the other; a key stores your word at once: c core, r related, o out, s skip, u undo, n note,
+    ? help, q quit. The rule's probability is shown only after that. Keys come from the terminal, or as lines from
+    standard input. A person's word beats every rule and model, from the next run on.
     """
     from littriage import configuration, wiring
     from littriage.directions import find_direction

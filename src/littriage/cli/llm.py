@@ -49,7 +49,7 @@ Answerer = Annotated[
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Answers as JSON lines.")]
 
 group = typer.Typer(
-    help="Questions to a language model as files, and what was asked.",
+    help="Export, import and count questions to a language model.",
     rich_markup_mode=None,
     no_args_is_help=True,
 )
@@ -164,11 +164,11 @@ def _usd(settings: Settings, model: str, done: Exported) -> float | None:
 def import_(
     files: Files, model: Answerer = "", as_json: Json = False, warehouse: Warehouse = DEFAULT_WAREHOUSE
 ) -> None:
-    """Take in answers to the open questions, each file whole or not at all.
+    """Take in answers to the open questions.
 
-    Takes what a batch service gives back, and plain lines {"custom_id": ..., "answer": {...}}. An answer must fit its
-    question; lines that do not are counted with the reason. A file that is refused ends the command; those before it
-    stay stored, and are shown. Ends with 1 where no line could be used.
+    Each file whole or not at all: what a batch service gives back, or plain lines {"custom_id": ..., "answer": {...}}.
+    An answer must fit its question; lines that do not are counted with the reason. A file that is refused ends the
+    command; those before it stay stored, and are shown. Ends with 1 where no line could be used.
     """
     from littriage.llm import batch
     from littriage.warehouse import Warehouse as Working
@@ -246,9 +246,9 @@ def _print_imported(done: Sequence[tuple[Path, AnswerFile, int, int]], as_json: 
 
 @group.command("status")
 def status(as_json: Json = False, warehouse: Warehouse = DEFAULT_WAREHOUSE) -> None:
-    """Show what was asked and at what cost, what is open, and what is stored.
+    """Show what was asked, what it cost, and what is open.
 
-    As the ledger tells it; nothing is asked or written.
+    As the ledger tells it, with the answers that are stored; nothing is asked or written.
     """
     from littriage.warehouse import Warehouse as Working
     from littriage.warehouse import answers

@@ -54,7 +54,8 @@ def complete_file(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 Warehouse = Annotated[
-    Path, typer.Option("--warehouse", metavar="DIR", envvar="LITTRIAGE_WAREHOUSE", help="Folder of the tables.")
+    Path,
+    typer.Option("--warehouse", metavar="DIR", envvar="LITTRIAGE_WAREHOUSE", help="Folder of the papers and results."),
 ]
 Queries = Annotated[
     Path | None,
@@ -62,7 +63,14 @@ Queries = Annotated[
         "--queries", metavar="DIR", envvar="LITTRIAGE_QUERIES", help="Folder of direction files [default: shipped]."
     ),
 ]
-Slug = Annotated[str, typer.Argument(metavar="DIRECTION", help="Slug or name.", autocompletion=complete_slug)]
+Slug = Annotated[
+    str,
+    typer.Argument(
+        metavar="DIRECTION",
+        help='Slug or name, as "littriage directions list" shows them.',
+        autocompletion=complete_slug,
+    ),
+]
 Theme = Annotated[
     str | None, typer.Option(metavar="THEME", help="Only this theme's directions.", autocompletion=complete_theme)
 ]

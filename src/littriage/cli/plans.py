@@ -26,7 +26,7 @@ Channel = Annotated[
         "--channel",
         metavar="CHANNEL",
         envvar="LITTRIAGE_CHANNEL",
-        help="oai lists what has changed in whole sets, api asks direction by direction [default: auto].",
+        help="oai lists what has changed in whole archives, api asks direction by direction [default: auto].",
     ),
 ]
 Redirects = Annotated[

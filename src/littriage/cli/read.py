@@ -35,20 +35,25 @@ def read(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="FILE|DIR...", help="Text, Markdown or HTML; Chinese or English.")
     ] = None,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where drafts for review go.")] = Path("drafts"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where drafts go, for you to review.")] = Path(
+        "drafts"
+    ),
     accept: Annotated[
         bool,
-        typer.Option("--accept", help="Write into the catalogue: what was read, or without FILE the drafts in --out."),
+        typer.Option(
+            "--accept", help="Write into the direction files: the drafts in --out, or with FILE what is read."
+        ),
     ] = False,
     theme: Annotated[
-        str | None, typer.Option("--theme", metavar="THEME", help="Of new directions, in place of the one proposed.")
+        str | None, typer.Option("--theme", metavar="THEME", help="Put new directions into this theme.")
     ] = None,
     day: Annotated[
         list[str] | None,
         typer.Option(
             "--day",
             metavar="[NAME=]DAY",
-            help="YYYY, YYYY-MM or YYYY-MM-DD of documents that do not say; with NAME= of that one. Repeatable.",
+            help="Date (YYYY, YYYY-MM or YYYY-MM-DD) of documents that do not tell theirs; with NAME= of that one. "
+            "Repeatable.",
         ),
     ] = None,
     lang: Language = Lang.EN,
@@ -56,11 +61,12 @@ def read(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Read documents into directions and dated claims.
+    """Find directions and dated claims in documents.
 
-    A language model, where one is set, proposes; code checks each item against the text, the catalogue and the stored
-    papers, and says what it dropped. Claims and drafts of new directions go to --out for a person to review. Without a
-    model, known directions are found by name.
+    A claim is what an author says of a direction: that it rises, is saturated, and so on. Without a language model
+    known directions are found by name, and nothing more. With one (LITTRIAGE_LLM_MODEL) claims and new directions are
+    proposed; code checks each against the text and says what it dropped. What holds goes to --out for you to review,
+    and with --accept into the direction files.
     """
     from littriage import configuration
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Work = Annotated[
     Path | None,
-    typer.Option("--warehouse", metavar="DIR", envvar="LITTRIAGE_WAREHOUSE", help="Folder of the tables."),
+    typer.Option("--warehouse", metavar="DIR", envvar="LITTRIAGE_WAREHOUSE", help="Folder of the papers and results."),
 ]
 Arxiv = Annotated[
     str | None, typer.Option("--arxiv", metavar="URL", envvar="LITTRIAGE_ARXIV", help="Address of the query API.")
@@ -40,38 +40,58 @@ Months = Annotated[
 ]
 Model = Annotated[
     str | None,
-    typer.Option(metavar="NAME", envvar="LITTRIAGE_MODEL", help="minilm, a model's folder, or its name on the hub."),
+    typer.Option(
+        metavar="NAME",
+        envvar="LITTRIAGE_MODEL",
+        help="Embedding model: minilm, a folder, or a name on the Hugging Face hub.",
+    ),
 ]
 Device = Annotated[
-    str | None, typer.Option(metavar="DEVICE", envvar="LITTRIAGE_DEVICE", help="cuda, mps, cpu or auto.")
+    str | None,
+    typer.Option(metavar="DEVICE", envvar="LITTRIAGE_DEVICE", help="For the embedding model: cuda, mps, cpu or auto."),
 ]
 ReadLimit = Annotated[
     int | None,
     typer.Option(
         "--read-limit", metavar="N", min=0, envvar="LITTRIAGE_READ_LIMIT",
-        help="The transformer reads directions with at most N phrase hits, the fast tier the rest "
+        help="The transformer reads directions that match at most N papers, the fast model the others "
         "[default: 500 on a CPU, all on a GPU].",
     ),
 ]  # fmt: skip
 Count = Annotated[
     str | None,
-    typer.Option(metavar="WHICH", envvar="LITTRIAGE_COUNT", help="Papers that a trend counts: core, or related too."),
+    typer.Option(
+        metavar="WHICH",
+        envvar="LITTRIAGE_COUNT",
+        help="Papers that a trend counts: core, or related, those that touch it too [default: core].",
+    ),
 ]
 LlmModel = Annotated[
     str | None,
-    typer.Option(metavar="NAME", envvar="LITTRIAGE_LLM_MODEL", help="Language model to ask; its server: docs/llm.md."),
+    typer.Option(
+        metavar="NAME",
+        envvar="LITTRIAGE_LLM_MODEL",
+        help="Language model to ask, at LITTRIAGE_LLM_URL [default: none].",
+    ),
 ]
 LlmCalls = Annotated[
     int | None,
-    typer.Option(metavar="N", min=0, envvar="LITTRIAGE_LLM_CALLS", help="Requests to the language model at most."),
+    typer.Option(metavar="N", min=0, envvar="LITTRIAGE_LLM_CALLS", help="Requests to it at most [default: no limit]."),
 ]
 LlmTokens = Annotated[
     int | None,
-    typer.Option(metavar="N", min=0, envvar="LITTRIAGE_LLM_TOKENS", help="Its tokens at most [default: 2000000]."),
+    typer.Option(
+        metavar="N", min=0, envvar="LITTRIAGE_LLM_TOKENS", help="Tokens at most, in and out [default: 2000000]."
+    ),
 ]
 LlmUsd = Annotated[
     float | None,
-    typer.Option(metavar="USD", min=0, envvar="LITTRIAGE_LLM_USD", help="What it may cost at most, in US dollars."),
+    typer.Option(
+        metavar="USD",
+        min=0,
+        envvar="LITTRIAGE_LLM_USD",
+        help="US dollars at most, where its price is known [default: no limit].",
+    ),
 ]
 OnlyDirections = Annotated[
     list[str] | None,
@@ -81,7 +101,9 @@ OnlyDirections = Annotated[
 ]
 Until = Annotated[
     datetime | None,
-    typer.Option("--as-of", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="See only papers published before."),
+    typer.Option(
+        "--as-of", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="See only papers published before this day."
+    ),
 ]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Parquet, or arXiv's snapshot as JSON lines.")]
 
@@ -99,7 +121,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    no_harvest: Annotated[bool, typer.Option("--no-harvest", help="Work on what is stored.")] = False,
+    no_harvest: Annotated[
+        bool, typer.Option("--no-harvest", help="Ask arXiv nothing; work on what is stored.")
+    ] = False,
     dry_run: DryRun = False,
     channel: Channel = None,
     direction: OnlyDirections = None,
@@ -125,8 +149,8 @@ def run(
     """Harvest, embed, cluster, rank and publish, once.
 
     This is the weekly flow. A direction that fails does not stop the others; what failed is printed, and recorded for
-    the answers. Where the harvest brings nothing new, the published answers stand. A language model, where one is set,
-    screens undecided papers, names sub-topics and words briefs, as far as its budget goes.
+    the answers. Where the harvest brings nothing new, the published answers stand. A language model is not needed;
+    where one is set, it screens undecided papers, names sub-topics and words briefs, as far as its budget goes.
     """
 
     settings = _settings(
@@ -170,8 +194,9 @@ def run_weekly(
     from littriage.progress import progress_bars
 
     plan = None
-    with wiring.assistant(settings):
-        pass  # a model that cannot be asked is refused now, not after a harvest of hours
+    if harvest:
+        with wiring.assistant(settings):
+            pass  # a model that cannot be asked is refused now, not after a harvest of hours
     with wiring.opened_run(settings, progress_bars(), as_of, create=harvest) as run:
         if harvest:
             plan = wiring.harvest_plan(run, settings, only)
@@ -313,7 +338,7 @@ def cluster(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Decide who belongs where, and find sub-topics."""
+    """Decide which papers belong where, and find sub-topics."""
     _stages(
         ("match", "embed", "decide", "screen", "cluster", "name"),
         warehouse=warehouse, queries=queries, model=model, device=device, read_limit=read_limit,
@@ -328,7 +353,10 @@ def rank(
     queries: Queries = None,
     warehouse: Work = None,
 ) -> None:
-    """Weigh, judge and publish, after what else is left to do."""
+    """Make trends and verdicts, and publish them.
+
+    What is left to do before that is done first.
+    """
     _stages(
         None,
         as_of=as_of,

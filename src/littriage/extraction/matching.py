@@ -15,7 +15,7 @@ MATCH = 0.75
 """Cosine of MiniLM from which a new name is taken for a known direction, if it leads by MARGIN (docs/documents.md)."""
 MARGIN = 0.03
 """Between the nearest direction and the next."""
-SUGGESTION = 0.55
+SUGGESTION = 0.6
 """From here on the nearest direction is shown beside a draft, and nothing more."""
 MATCHING_MODEL = "minilm"
 """The embedder that MATCH was chosen for, the part of its name before the @; others only suggest."""
@@ -61,20 +61,20 @@ class Nearest:
 
 
 def nearest(names: Mapping[str, str], catalogue: Catalogue, embedder: Embedder) -> dict[str, Nearest]:
-    """The nearest direction of each name, where there is one from SUGGESTION on; `names` are name -> scope sentence.
+    """The nearest direction of each name, where there is one from SUGGESTION on; `names` are name -> scope.
 
     Names and scopes are compared in English: MiniLM reads English, so a Chinese document is compared by the English
-    name that a model gave.
+    name that a model gave. Of a scope the first sentence is read, as in a prototype.
     """
     import numpy as np
 
-    from littriage.membership import prototypes
+    from littriage.membership import first_sentence, prototypes
 
     if not names or not catalogue.directions:
         return {}
     made = prototypes(catalogue.directions, embedder)
     rows = np.array([made.rows[one.slug] for one in catalogue.directions])
-    vectors = embedder.encode([f"{name}. {scope}" for name, scope in names.items()])
+    vectors = embedder.encode([f"{name}. {first_sentence(scope)}" for name, scope in names.items()])
     cosines = vectors @ made.matrix[rows].T
     found: dict[str, Nearest] = {}
     certain_model = embedder.model.partition("@")[0] == MATCHING_MODEL
