@@ -74,7 +74,7 @@ def add(run: Run, *papers: tuple[str, str, str, float], abstract: Mapping[str, s
 def memberships(run: Run) -> dict[str, tuple[str, str, float, bool]]:
     """(label, who decided, probability, member) of each paper."""
     rows = run.warehouse.connection.execute(
-        "select paper_id, label, decided_by, round(probability, 4), member from membership order by all"
+        "select paper_id, label, decided_by, round(probability::double, 4), member from membership order by all"
     ).fetchall()
     return {one: (label, decider, probability, member) for one, label, decider, probability, member in rows}
 

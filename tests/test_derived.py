@@ -284,3 +284,27 @@ def test_the_copy_is_counted_for_all_sets_in_one_scan(warehouse: Warehouse) -> N
         "": [(APRIL, 2, 1, last), may],
     }
     assert derived.held_months(warehouse, {}) == {}
+
+
+@pytest.mark.parametrize("name", ["hit_stamp", "state", "readers_state", "member_stamps"])
+def test_a_stamp_sees_changes_that_come_in_pairs(warehouse: Warehouse, name: str) -> None:
+    """Two papers, months or judgements changed in the same way must not cancel out."""
+
+    def store(text: str, status: str, scope: str) -> list[Any]:
+        add_papers(warehouse, "1", "2", text_hash=text)
+        derived.store_hits(warehouse, {"1": [HIT], "2": [HIT]}, "x")
+        derived.store_memberships(warehouse, [membership("1", 0.9), membership("2", 0.9)], "s")
+        warehouse.insert(
+            "coverage", {"category": ["cs.CL", "cs.LG"]}, month=APRIL, status=status, recall="", source="s"
+        )
+        warehouse.insert(
+            "judgement",
+            {"paper_id": ["1", "2"]},
+            direction="demo", judge="person", label="core", text_hash="t", scope_hash=scope, note="",
+            judged_at=datetime(2021, 1, 1),
+        )  # fmt: skip
+        return warehouse.rows(f"read/{name}")
+
+    before = store("h", "M", "a")
+    assert store("h", "M", "a") == before
+    assert store("h2", "A", "b") != before

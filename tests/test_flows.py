@@ -20,8 +20,11 @@ from littriage.progress import Quiet
 from littriage.published import Published
 from littriage.replica import Replica
 from littriage.replica.faults import Fault, Request, always, refused
+from llm_server import LlmServer
+from scripted_model import honest
 from small_field import Run, corpus, runner, write_queries
 
+KEY = "sk-planted-0123456789abcdef"
 TESTS = Path(__file__).parent
 PROGRAM = """
 import sys
@@ -131,14 +134,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ended(folder: Path) -> subprocess.CompletedProcess[str]:
-    """`littriage run` against a replica that refuses one direction."""
+def model() -> Iterator[LlmServer]:
+    with LlmServer(answer=honest) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ended(folder: Path, model: LlmServer) -> subprocess.CompletedProcess[str]:
+    """`littriage run` against a replica that refuses one direction, with a language model that wants a key."""
     with Replica(corpus(), faults=parsing_is_refused) as replica:
         return program(
             PROGRAM, "run", "--months", "26", "--warehouse", str(folder / "warehouse"),
             folder=folder,
             LITTRIAGE_ARXIV=replica.address,
             LITTRIAGE_INTERVAL_S="0",
+            LITTRIAGE_LLM_KEY=KEY,
+            LITTRIAGE_LLM_MODEL="scripted",
+            LITTRIAGE_LLM_URL=model.url,
             LITTRIAGE_QUERIES=str(write_queries(folder / "queries")),
         )  # fmt: skip
 
@@ -172,6 +184,18 @@ def test_what_prefect_keeps(ended: subprocess.CompletedProcess[str], folder: Pat
     assert {"match", "decide", "publish"} <= tasks.keys()
     assert set(tasks.values()) == {"COMPLETED"}
     assert artifacts == [("littriage-verdicts",)]
+
+
+@pytest.mark.slow
+def test_a_models_key_stays_out_of_what_a_run_leaves(
+    ended: subprocess.CompletedProcess[str], model: LlmServer, folder: Path
+):
+    """The server gets it with every request; no file has it, neither of the warehouse nor of Prefect."""
+    assert ", judged " in ended.stdout
+    assert {asked.headers["authorization"] for asked in model.asked} == {f"Bearer {KEY}"}
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert {"prefect.db", "littriage.duckdb", "published.duckdb"} <= {path.name for path in files}
+    assert not [path for path in files if KEY.encode() in path.read_bytes()]
 
 
 # --- without a server -------------------------------------------------------------------------------------------

@@ -376,7 +376,8 @@ class _Asking:
                         waiting.clear()
                     done = wait(flying, return_when=FIRST_COMPLETED).done if flying else set()
                     for future in [one for one in flying if one in done]:
-                        self._keep(assistant, *flying.pop(future), future)
+                        self._keep(assistant, *flying[future], future)
+                        del flying[future]  # an interrupt may come while it is kept
                         advance(1)
             except BaseException:
                 for future, (question, grant) in flying.items():  # their answers come, and are paid for
@@ -393,16 +394,16 @@ class _Asking:
         except BaseException:
             assistant.budget.settle(grant, grant.amount)
             raise
-        assistant.budget.settle(grant, _spent(prompt, llm, reply.calls))
         calls, value, why = list(reply.calls), reply.value, _reason(reply)
         if value is not None and (complaint := self._complaint(prompt, value)) is not None:
             calls[-1:] = [replace(call, outcome=answers.REJECTED, reason=complaint) for call in calls[-1:]]
             value, why = None, complaint
-        self.calls += calls
         answers.store_reply(
             self.run.warehouse, question, calls, value,
             model=llm.model, place=llm.place, run_id=self.run.id, now=self.run.now(),
         )  # fmt: skip
+        assistant.budget.settle(grant, _spent(prompt, llm, reply.calls))
+        self.calls += calls
         if value is not None:
             self.answers[prompt.question] = Answer(value, llm.model)
         else:

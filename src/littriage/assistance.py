@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from littriage import asking, briefs, naming
+from littriage import asking, briefs, learning, naming
 from littriage.asking import Answer, Assistant, Question
 from littriage.membership import RULES
-from littriage.model import Decider, Direction, Judgement, Verdict
-from littriage.run import Counts, Run
+from littriage.model import Decider, Direction, Judgement, Label, Verdict
+from littriage.run import Counts, Run, progress
 from littriage.screening import (
+    TASK,
     VERSION,
     Candidate,
     groups,
@@ -28,6 +29,9 @@ from littriage.screening import (
 )
 from littriage.verdicts import Language, Order, ranking
 from littriage.warehouse import answers, derived, judgements, wording
+
+TASKS = (TASK, naming.TASK, briefs.TASK)
+"""The questions of a run."""
 
 # --- screening --------------------------------------------------------------------------------------------------
 
@@ -42,22 +46,28 @@ class Grey:
     """Why others are not shown to a model -> how many."""
 
 
-def screen(run: Run, assistant: Assistant | None) -> Counts:
+def screen(run: Run, assistant: Assistant | None, models: Mapping[str, str] | None = None) -> Counts:
     """Ask about the hits that the rules leave undecided; then give every membership the word of its best reader.
 
-    Counted are the papers that are core, and related ones too where the run is set so. A hit that nobody judged keeps
-    the rule's probability. Answers to exported questions are taken first, whoever gave them.
+    Counted are the papers that are core, and related ones too where the run is set so. A hit that nobody judged has
+    the rule's probability, or what was learned from the judged ones. Answers to exported questions are taken first,
+    whoever gave them. `models` names for each rule the model whose vectors it used; without it nothing new is learned.
     """
-    counts: Counts = {"imported": take_imported(run)}
+    counts: Counts = {"imported": take_imported(run)["judged"]}
     grey = grey_hits(run)
     counts["grey"] = sum(map(len, grey.papers.values())) + sum(grey.held_back.values())
     if assistant is not None:
         questions = screening_questions(run, grey)
-        asked = asking.ask(run, assistant, [question for question, _ in questions], task="screen")
-        counts |= asking.counts(asked)
-        counts["judged"] = _take(run, questions, asked.answers)
+        try:
+            asked = asking.ask(run, assistant, [question for question, _ in questions], task=TASK)
+        except BaseException:  # new papers would make other questions, and the answers be lost
+            _take(run, questions, _answered(run, questions, assistant.llm.model))
+            raise
+        counts |= {**asking.counts(asked), **_take(run, questions, asked.answers)}
         counts |= {f"held back: {reason}": papers for reason, papers in sorted(grey.held_back.items())}
-    derived.apply_judgements(run.warehouse, RULES.values(), _scopes(run), related=run.count_related)
+    _apply_judgements(run)
+    if models is not None:
+        counts |= learn(run, models)
     for decider, memberships, members in run.warehouse.rows("read/deciders"):
         counts[f"members by {decider}"] = f"{members:,} of {memberships:,}"
     return counts
@@ -109,31 +119,51 @@ def _subject(slug: str, papers: Sequence[Candidate]) -> str:
     return " ".join([slug, *(paper.paper_id for paper in papers)])
 
 
-def _take(run: Run, posed: Sequence[Posed], given: Mapping[str, Answer]) -> int:
-    """Keep the labels of the answers, by question, as judgements; how many."""
+def _take(run: Run, posed: Sequence[Posed], given: Mapping[str, Answer]) -> Counts:
+    """Keep the labels of the answers, by question, as judgements; how many, and why other papers have none.
+
+    A paper without a label is noted too: it was asked about, and is not asked about again as it reads.
+    """
     directions = _directions(run)
     texts = judgements.stored_texts(run.warehouse, {paper.paper_id for _, some in posed for paper in some})
     kept: list[judgements.Kept] = []
+    unlabelled: list[judgements.Unlabelled] = []
+    drops: Counter[str] = Counter()
     for question, some in posed:
         if (answer := given.get(question.prompt.question)) is None:
             continue
         direction = directions[question.subject.split(" ", 1)[0]]
         scope = judgements.scope_hash(direction)
-        for paper_id, label in screened(some, answer.value).labels.items():
-            judgement = Judgement(paper_id, direction.slug, label, f"{Decider.LLM}:{answer.model}", VERSION)
-            kept.append(judgements.Kept(judgement, texts[paper_id], scope, run.now()))
-    judgements.store(run.warehouse, kept)
-    return len(kept)
+        judge, found = f"{Decider.LLM}:{answer.model}", screened(some, answer.value)
+        drops.update(found.dropped)
+        for paper_id in (paper.paper_id for paper in some):
+            if label := found.labels.get(paper_id):
+                judgement = Judgement(paper_id, direction.slug, label, judge, VERSION)
+                kept.append(judgements.Kept(judgement, texts[paper_id], scope, run.now()))
+            else:
+                unlabelled.append(
+                    judgements.Unlabelled(paper_id, direction.slug, judge, texts[paper_id], scope, VERSION)
+                )
+    judgements.store(run.warehouse, kept, unlabelled)
+    return {"judged": len(kept), **{f"not judged: {reason}": papers for reason, papers in sorted(drops.items())}}
 
 
-def take_imported(run: Run) -> int:
-    """Keep the labels of imported answers to exported questions as judgements; how many.
+def _answered(run: Run, posed: Sequence[Posed], model: str) -> dict[str, Answer]:
+    """What this model has answered to these questions, as far as it is stored."""
+    stored = answers.found(run.warehouse, [question.prompt.question for question, _ in posed])
+    return {
+        name: Answer(one.value, one.model) for name, several in stored.items() for one in several if one.model == model
+    }
+
+
+def take_imported(run: Run) -> Counts:
+    """Keep the labels of imported answers to exported questions as judgements; how many, as `_take` tells.
 
     A question whose papers or scope have changed since it was exported is no longer the one that was answered: its
     answer is left alone, and what is still undecided is asked again.
     """
     directions = _directions(run)
-    exported = dict(answers.open_subjects(run.warehouse, "screen"))
+    exported = dict(answers.open_subjects(run.warehouse, TASK))
     given: dict[str, Answer] = {}
     posed: list[Posed] = []
     for name, several in answers.found(run.warehouse, exported).items():
@@ -151,6 +181,53 @@ def pose_screening(run: Run) -> None:
     """Note every question on grey hits as open, for a batch file. Where there is none, what is open stays so."""
     if questions := [question for question, _ in screening_questions(run, grey_hits(run))]:
         asking.ask(run, None, questions)
+
+
+# --- learning from what was judged ------------------------------------------------------------------------------
+
+
+def learn(run: Run, models: Mapping[str, str]) -> Counts:
+    """Let the judged hits of every direction that has enough of them speak for its other hits, old and new alike.
+
+    A direction whose hits and judgements are as they were is left as it is. Counted are the directions in which what
+    was learned, or the recalibrated rule, speaks in the rule's place, of the papers that the run counts.
+    """
+    able = [
+        one
+        for one in derived.judged_directions(run.warehouse)
+        if one.rule in models and any(learning.enough(one.judged, some) for some in (one.core, one.core_or_related))
+    ]
+    changed = False
+    if others := derived.learned_directions(run.warehouse) - {one.slug for one in able}:
+        derived.forget_learned(run.warehouse, sorted(others))
+        changed = True
+    with progress(run, "learn", len(able)) as advance:
+        for one in able:
+            model = models[one.rule]
+            stamp = f"{learning.LEARNING_RULE} {model} {run.seed} {one.stamp}"
+            if derived.stamped(run.warehouse, "learn", one.slug) != stamp:
+                hits = derived.hits_to_learn(run.warehouse, one.slug, model)
+                found = {
+                    target: learning.learned(probabilities, hits.vectors, hits.judged, positive, run.seed)
+                    for target, probabilities, positive in (
+                        ("core", hits.probabilities, hits.labels == Label.CORE),
+                        ("any", hits.probabilities_any, hits.labels != Label.OUT),
+                    )
+                }
+                derived.store_learned(run.warehouse, one.slug, hits, found, stamp)
+                changed = True
+            advance(1)
+    if changed:
+        _apply_judgements(run)
+    ways = derived.learned_ways(run.warehouse, "any" if run.count_related else "core")
+    return {
+        "learned directions": ways.get(learning.Way.LEARNED, 0),
+        "recalibrated directions": ways.get(learning.Way.RECALIBRATED, 0),
+    }
+
+
+def _apply_judgements(run: Run) -> None:
+    derived.apply_judgements(run.warehouse, RULES.values(), _scopes(run), related=run.count_related)
 
 
 def _directions(run: Run) -> dict[str, Direction]:

@@ -266,6 +266,8 @@ class Decider(StrEnum):
     """Who decided a membership, the weakest first."""
 
     RULE = "rule"
+    LEARNED = "learned"
+    """By what was learned from the judged papers of the direction."""
     LLM = "llm"
     PERSON = "person"
 

@@ -40,6 +40,7 @@ from littriage.errors import EmptyWarehouse, SettingsError
 from littriage.harvest import month_window
 from littriage.identity import category_names
 from littriage.idgaps import audits
+from littriage.learning import LEARNING_RULE
 from littriage.membership import MEMBERSHIP_RULE, has_rule, memberships, prototypes, rule_for
 from littriage.model import Exposure, FieldMonth, LexicalHit, Membership, MonthStatus, Stage, TrendPoint, Window
 from littriage.ports import Embedder
@@ -94,7 +95,7 @@ def bring_up_to_date(
     works += [
         ("embed", "embed, transformer", partial(embed_closely, run, tiers)),
         ("decide", "decide", partial(decide, run, tiers)),
-        ("screen", "screen", partial(assistance.screen, run, assistant)),
+        ("screen", "screen", partial(assistance.screen, run, assistant, tiers.models())),
         ("cluster", "cluster", partial(cluster, run, tiers.models())),
         ("name", "name", partial(assistance.name_subtopics, run, assistant)),
         ("weigh", "weigh", partial(weigh, run, source)),
@@ -103,7 +104,7 @@ def bring_up_to_date(
         ("publish", "publish", partial(publish, run, tiers.stamps())),
     ]
     run.record("running")
-    state = _state(run)
+    asked_for = run.as_of  # weigh() sets another
     derived.stamp(run.warehouse, "run", "")
     try:
         for stage, name, work in works:
@@ -115,7 +116,7 @@ def bring_up_to_date(
         raise
     run.record("complete")
     if only is None and not run.failures:
-        derived.stamp(run.warehouse, "run", state)
+        derived.stamp(run.warehouse, "run", _state(run, asked_for))  # with the answers that came during the run
 
 
 def refuse_empty(run: Run) -> None:
@@ -135,19 +136,22 @@ def nothing_new(run: Run) -> bool:
     the months that are settled, the catalogue, the rules, the settings, and what readers have said. Questions that the
     last run left to a language model are something to do, if there is one.
     """
-    if run.settings.get("llm_model") and answers.open_subjects(run.warehouse, None):
+    if run.settings.get("llm_model") and any(answers.open_subjects(run.warehouse, one) for one in assistance.TASKS):
         return False
     if run.failures or not (run.warehouse.folder / resources.PUBLISHED).exists():
         return False
-    if derived.stamped(run.warehouse, "run") != _state(run):
+    if derived.stamped(run.warehouse, "run") != _state(run, run.as_of):
         return False
     (run.as_of,) = run.warehouse.one("read/last_complete_run")
     run.record("complete")
     return True
 
 
-def _state(run: Run) -> str:
-    """A stamp of all that answers rest on. A month is settled or it is not: days within it make no difference."""
+def _state(run: Run, as_of: date | None) -> str:
+    """A stamp of all that answers rest on; `as_of` is the day that was asked for, if any.
+
+    A month is settled or it is not: days within it make no difference.
+    """
     listings = [
         (one.set_spec, one.base, one.base_to, one.current_to and last_settled_month(one.current_to))
         for one in ledger.listings(run.warehouse).values()
@@ -163,7 +167,7 @@ def _state(run: Run) -> str:
     return _digest(
         [
             __version__,
-            [LEXICAL_RULE, MEMBERSHIP_RULE, CLUSTER_RULE, VERDICT_RULE, resources.PUBLISHED_SCHEMA],
+            [LEXICAL_RULE, MEMBERSHIP_RULE, LEARNING_RULE, CLUSTER_RULE, VERDICT_RULE, resources.PUBLISHED_SCHEMA],
             run.warehouse.one("read/state"),
             run.warehouse.one("read/readers_state"),
             listings,
@@ -172,7 +176,7 @@ def _state(run: Run) -> str:
             [run.settings.get(name) for name in ("model", "device", "read_limit", "llm_model", "llm_languages")],
             run.count_related,
             [run.notice, run.seed],
-            run.as_of or last_settled_month(run.today),
+            as_of or last_settled_month(run.today),
         ]
     )
 

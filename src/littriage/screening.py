@@ -17,6 +17,7 @@ from littriage.model import Direction, Label
 from littriage.ports import Prompt
 from littriage.prompts import ABSTRACT_CHARS, DATA_RULE, TITLE_CHARS, as_data, quoted
 
+TASK = "screen"
 VERSION = "screen-1"
 """Of the instructions and the schema."""
 
@@ -62,7 +63,7 @@ def screening_prompt(direction: Direction, papers: Sequence[Candidate]) -> Promp
     if not papers:
         raise ValueError(f"a question on {direction.slug} needs a paper")
     return Prompt(
-        task="screen",
+        task=TASK,
         version=VERSION,
         instructions=_INSTRUCTIONS,
         data=as_data(

@@ -9,7 +9,7 @@ with counted as (
         paper.month,
         paper.id,
         membership.member,
-        membership.decided_by = 'rule' as undecided,
+        membership.decided_by in ('rule', 'learned') as undecided,
         if($related::boolean, membership.probability_any, membership.probability::double) as probability
     from membership
     join paper on paper.id = membership.paper_id

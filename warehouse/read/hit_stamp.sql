@@ -2,10 +2,10 @@
 select
     coalesce(
         bit_xor(
-            hash(
+            hash(hash(  -- twice: once folds the last value in by xor, and changes made in pairs would cancel out
                 hit.paper_id, hit.direction, hit.phrases, hit.title_groups, hit.mentions, hit.read_share,
                 paper.text_hash
-            )
+            ))
         ),
         0
     ),

@@ -51,6 +51,16 @@ create table judgement (                 -- what readers say of a paper and a di
     primary key (paper_id, direction, judge)
 );
 
+create table unlabelled (                -- what a model was asked about and gave no label: not asked about again
+    paper_id         text not null,
+    direction        text not null,
+    judge            text not null,      -- llm:<model>
+    text_hash        text not null,      -- of the title and abstract that were read
+    scope_hash       text not null,      -- of the scope that was judged by
+    version          text not null,      -- of the question
+    primary key (paper_id, direction)
+);
+
 alter table hit add column mentions usmallint default 1;
 -- mentions: how often the query's rarest OR-group occurs in title and abstract
 alter table hit add column read_share double default 1;
@@ -62,10 +72,31 @@ alter table membership add column probability_any double default 0;
 alter table membership add column label text default 'out';
 -- label: core, related or out (model.Label)
 alter table membership add column decided_by text default 'rule';
--- decided_by: rule, llm or person
+-- decided_by: rule, learned, llm or person
 alter table membership add column rule_probability double;
 alter table membership add column rule_probability_any double;
 -- rule_probability, rule_probability_any: what the semantic rule said before anyone judged; null where it was not kept
+alter table membership add column learned_probability double;
+alter table membership add column learned_probability_any double;
+-- learned_probability, learned_probability_any: what was learned from the direction's judged hits says in the rule's place;
+-- of a judged hit, as if that one had not been judged. Null: the rule stands
+
+create table learning (                  -- what a direction's judged hits have taught: a row for each target
+    direction        text not null,
+    target           text not null,      -- core, any (core or related)
+    way              text not null,      -- rule, recalibrated, learned: which one speaks for hits that nobody judged
+    judged           integer not null,   -- hits that it was fitted on
+    positive         integer not null,   -- of those, judged core, or core or related
+    low              double not null,    -- the rule's probabilities for which it speaks
+    high             double not null,
+    loss_rule        double not null,    -- mean log loss over the judged hits, in nats
+    loss_recalibrated double not null,   -- the same, each hit by a fit that has not seen it
+    loss_learned     double not null,
+    brier_rule       double not null,    -- mean squared error of the rule's probabilities
+    brier            double not null,    -- of those of `way`, each by a fit that has not seen the hit
+    expected         double not null,    -- sum of the latter: beside `positive`
+    primary key (direction, target)
+);
 
 alter table trend_point add column undecided double default 0;
 -- undecided: variance of `papers` that comes from papers whose membership is a probability

@@ -219,10 +219,17 @@ _DISK_FULL = re.compile(
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """DuckDB's errors as ours, where a user can do something about them."""
+    """DuckDB's errors as ours, where a user can do something about them; and Ctrl-C as what it is.
+
+    DuckDB makes a RuntimeError of an interrupt that comes while a statement runs.
+    """
     try:
         yield
     except LittriageError:
+        raise
+    except RuntimeError as error:
+        if not isinstance(error, duckdb.Error) and "interrupted" in str(error):
+            raise KeyboardInterrupt from error
         raise
     except duckdb.Error as error:
         text = str(error)

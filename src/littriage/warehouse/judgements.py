@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -58,8 +58,25 @@ class Kept:
     """Whether the direction's query matches the paper."""
 
 
-def store(warehouse: Warehouse, kept: Iterable[Kept]) -> None:
-    """Keep judgements, committed at once: in place of what the same judge has said of the same paper and direction."""
+@dataclass(frozen=True, slots=True)
+class Unlabelled:
+    """A paper that a model was asked about, and gave no label that holds."""
+
+    paper_id: str
+    direction: str
+    judge: str
+    text_hash: str
+    scope_hash: str
+    version: str
+    """Of the question."""
+
+
+def store(warehouse: Warehouse, kept: Iterable[Kept], unlabelled: Iterable[Unlabelled] = ()) -> None:
+    """Keep judgements, committed at once: in place of what the same judge has said of the same paper and direction.
+
+    `unlabelled` are noted with them.
+    """
+    others = list({(one.paper_id, one.direction): one for one in unlabelled}.values())
     ones = list({(one.judgement.paper_id, one.judgement.direction, one.judgement.judge): one for one in kept}.values())
     with warehouse.transaction():
         warehouse.insert(
@@ -74,6 +91,10 @@ def store(warehouse: Warehouse, kept: Iterable[Kept]) -> None:
                 "scope_hash": [one.scope_hash for one in ones],
                 "judged_at": [one.judged_at for one in ones],
             },
+        )
+        warehouse.insert(
+            "unlabelled",
+            {field.name: [getattr(one, field.name) for one in others] for field in fields(Unlabelled)},
         )
 
 

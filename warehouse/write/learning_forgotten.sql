@@ -1,0 +1,2 @@
+-- Forgets the record of learning of these directions. Params: $directions
+delete from learning where direction in (select unnest($directions::text[]))
