@@ -54,9 +54,11 @@ def screen(run: Run, assistant: Assistant | None, models: Mapping[str, str] | No
     whoever gave them. `models` names for each rule the model whose vectors it used; without it nothing new is learned.
     """
     counts: Counts = {"imported": take_imported(run)["judged"]}
-    grey = grey_hits(run)
-    counts["grey"] = sum(map(len, grey.papers.values())) + sum(grey.held_back.values())
-    if assistant is not None:
+    if assistant is None:
+        counts["grey"] = len(_undecided(run))
+    else:
+        grey = grey_hits(run)
+        counts["grey"] = sum(map(len, grey.papers.values())) + sum(grey.held_back.values())
         questions = screening_questions(run, grey)
         try:
             asked = asking.ask(run, assistant, [question for question, _ in questions], task=TASK)
@@ -75,12 +77,26 @@ def screen(run: Run, assistant: Assistant | None, models: Mapping[str, str] | No
 
 def grey_hits(run: Run) -> Grey:
     """The hits between the two thresholds of their rule that no reader has judged as they now read."""
-    scopes = _scopes(run)
     papers: dict[str, list[Candidate]] = {}
-    doubt: Counter[str] = Counter()
+    doubt: dict[str, float] = {}
     held_back: Counter[str] = Counter()
+    for direction, paper_id, title, abstract, probability in _undecided(run):
+        paper = Candidate(paper_id, title, abstract)
+        if reason := speaks_to_the_model(paper):
+            held_back[reason] += 1
+        else:
+            papers.setdefault(direction, []).append(paper)
+            doubt[direction] = doubt.get(direction, 0.0) + probability * (1 - probability)
+    order = sorted(papers, key=lambda slug: (-doubt[slug] / len(papers[slug]), slug))
+    return Grey({slug: in_asking_order(papers[slug]) for slug in order}, held_back)
+
+
+def _undecided(run: Run) -> list[tuple[str, str, str, str | None, float]]:
+    """(Direction, paper, title, abstract, the rule's probability) of grey hits that nobody has judged."""
+    scopes = _scopes(run)
+    found = []
     for rule in RULES.values():
-        rows = run.warehouse.rows(
+        found += run.warehouse.rows(
             "read/grey_hits",
             rule=rule.name,
             low=rule.grey.low,
@@ -89,15 +105,7 @@ def grey_hits(run: Run) -> Grey:
             slugs=list(scopes),
             scopes=list(scopes.values()),
         )
-        for direction, paper_id, title, abstract, probability in rows:
-            paper = Candidate(paper_id, title, abstract)
-            if reason := speaks_to_the_model(paper):
-                held_back[reason] += 1
-            else:
-                papers.setdefault(direction, []).append(paper)
-                doubt[direction] += probability * (1 - probability)
-    order = sorted(papers, key=lambda slug: (-doubt[slug] / len(papers[slug]), slug))
-    return Grey({slug: in_asking_order(papers[slug]) for slug in order}, held_back)
+    return cast("list[tuple[str, str, str, str | None, float]]", found)
 
 
 Posed = tuple[Question, Sequence[Candidate]]
