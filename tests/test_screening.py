@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from hostile_papers import HONEST, HOSTILE
 from littriage.model import Direction, Label, Query
 from littriage.prompts import as_data, quoted
-from littriage.screening import Candidate, groups, in_asking_order, screened, screening_prompt, speaks_to_the_model
+from littriage.screening import Candidate, groups, held_back, in_asking_order, screened, screening_prompt
 
 PARSING = Direction("parsing", "language", "Parsing", "句法分析", "Syntax trees of sentences.", Query((("parsing",),)))
 PAPERS = [Candidate("2101.00001", "On trees", "We parse."), Candidate("2101.00002", "论树", None)]
@@ -98,16 +98,16 @@ def test_the_order_of_asking_knows_nothing_of_dates() -> None:
 
 
 @pytest.mark.parametrize("attempt", HOSTILE)
-def test_a_text_that_speaks_to_the_model_is_held_back(attempt: str) -> None:
+def test_a_text_that_held_back_is_held_back(attempt: str) -> None:
     """In the abstract and in the title, with a reason."""
-    assert speaks_to_the_model(Candidate("1", "On trees", HOSTILE[attempt]))
-    assert speaks_to_the_model(Candidate("1", HOSTILE[attempt], None))
+    assert held_back(Candidate("1", "On trees", HOSTILE[attempt]))
+    assert held_back(Candidate("1", HOSTILE[attempt], None))
 
 
 @pytest.mark.parametrize("kind", HONEST)
 def test_an_honest_text_is_not_held_back(kind: str) -> None:
     """Though it speaks of instructions, assistants and relevance."""
-    assert speaks_to_the_model(Candidate("1", "On trees", HONEST[kind])) is None
+    assert held_back(Candidate("1", "On trees", HONEST[kind])) is None
 
 
 @pytest.mark.parametrize("attempt", HOSTILE)

@@ -9,23 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
 
 from littriage import asking, briefs, learning, naming
 from littriage.asking import Answer, Assistant, Question
 from littriage.membership import RULES
 from littriage.model import Decider, Direction, Judgement, Label, Verdict
+from littriage.prompts import speaks_to_the_model
 from littriage.run import Counts, Run, progress
 from littriage.screening import (
     TASK,
     VERSION,
     Candidate,
     groups,
+    held_back,
     in_asking_order,
     screened,
     screening_prompt,
-    speaks_to_the_model,
 )
 from littriage.verdicts import Language, Order, ranking
 from littriage.warehouse import answers, derived, judgements, wording
@@ -79,16 +81,16 @@ def grey_hits(run: Run) -> Grey:
     """The hits between the two thresholds of their rule that no reader has judged as they now read."""
     papers: dict[str, list[Candidate]] = {}
     doubt: dict[str, float] = {}
-    held_back: Counter[str] = Counter()
+    not_shown: Counter[str] = Counter()
     for direction, paper_id, title, abstract, probability in _undecided(run):
         paper = Candidate(paper_id, title, abstract)
-        if reason := speaks_to_the_model(paper):
-            held_back[reason] += 1
+        if reason := held_back(paper):
+            not_shown[reason] += 1
         else:
             papers.setdefault(direction, []).append(paper)
             doubt[direction] = doubt.get(direction, 0.0) + probability * (1 - probability)
     order = sorted(papers, key=lambda slug: (-doubt[slug] / len(papers[slug]), slug))
-    return Grey({slug: in_asking_order(papers[slug]) for slug in order}, held_back)
+    return Grey({slug: in_asking_order(papers[slug]) for slug in order}, not_shown)
 
 
 def _undecided(run: Run) -> list[tuple[str, str, str, str | None, float]]:
@@ -127,8 +129,12 @@ def _subject(slug: str, papers: Sequence[Candidate]) -> str:
     return " ".join([slug, *(paper.paper_id for paper in papers)])
 
 
-def _take(run: Run, posed: Sequence[Posed], given: Mapping[str, Answer]) -> Counts:
+def _take(
+    run: Run, posed: Sequence[Posed], given: Mapping[str, Answer], told_at: Mapping[str, datetime] | None = None
+) -> Counts:
     """Keep the labels of the answers, by question, as judgements; how many, and why other papers have none.
+
+    An answer was given at `told_at`, or just now.
 
     A paper without a label is noted too: it was asked about, and is not asked about again as it reads.
     """
@@ -143,11 +149,12 @@ def _take(run: Run, posed: Sequence[Posed], given: Mapping[str, Answer]) -> Coun
         direction = directions[question.subject.split(" ", 1)[0]]
         scope = judgements.scope_hash(direction)
         judge, found = f"{Decider.LLM}:{answer.model}", screened(some, answer.value)
+        when = run.now() if told_at is None else told_at[question.prompt.question]
         drops.update(found.dropped)
         for paper_id in (paper.paper_id for paper in some):
             if label := found.labels.get(paper_id):
                 judgement = Judgement(paper_id, direction.slug, label, judge, VERSION)
-                kept.append(judgements.Kept(judgement, texts[paper_id], scope, run.now()))
+                kept.append(judgements.Kept(judgement, texts[paper_id], scope, when))
             else:
                 unlabelled.append(
                     judgements.Unlabelled(paper_id, direction.slug, judge, texts[paper_id], scope, VERSION)
@@ -173,6 +180,7 @@ def take_imported(run: Run) -> Counts:
     directions = _directions(run)
     exported = dict(answers.open_subjects(run.warehouse, TASK))
     given: dict[str, Answer] = {}
+    told_at: dict[str, datetime] = {}
     posed: list[Posed] = []
     for name, several in answers.found(run.warehouse, exported).items():
         slug, *ids = exported[name].split(" ")
@@ -181,8 +189,9 @@ def take_imported(run: Run) -> Counts:
         if slug in directions and some and (prompt := screening_prompt(directions[slug], some)).question == name:
             newest = next((one for one in several if one.imported), several[0])
             given[name] = Answer(newest.value, newest.model)
+            told_at[name] = newest.answered_at
             posed.append((Question(prompt, exported[name]), some))
-    return _take(run, posed, given)
+    return _take(run, posed, given, told_at)
 
 
 def pose_screening(run: Run) -> None:
@@ -257,7 +266,9 @@ def name_subtopics(run: Run, assistant: Assistant | None) -> Counts:
     """
     directions = _directions(run)
     to_name = [
-        one for one in wording.clusters_to_name(run.warehouse, naming.MOST_PAPERS) if one.direction in directions
+        replace(one, titles={key: title for key, title in one.titles.items() if not speaks_to_the_model(title)})
+        for one in wording.clusters_to_name(run.warehouse, naming.MOST_PAPERS)
+        if one.direction in directions
     ]
     questions = {
         one.direction: Question(
@@ -323,7 +334,10 @@ def word_briefs(run: Run, assistant: Assistant | None) -> Counts:
 def _facts(run: Run) -> dict[str, briefs.Facts]:
     assert run.as_of is not None, "weigh() sets it"
     verdicts = {verdict.direction: verdict for verdict in run.verdicts}
-    papers = wording.key_papers(run.warehouse, run.as_of)
+    papers = {
+        slug: [one for one in some if not speaks_to_the_model(one.title)]
+        for slug, some in wording.key_papers(run.warehouse, run.as_of).items()
+    }
     topics = wording.sub_topics(run.warehouse, run.as_of)
     return {
         one.slug: briefs.facts(

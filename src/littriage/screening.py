@@ -8,14 +8,13 @@ model rather than to a reader is held back: it keeps the rule's probability, and
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from littriage.model import Direction, Label
 from littriage.ports import Prompt
-from littriage.prompts import ABSTRACT_CHARS, DATA_RULE, TITLE_CHARS, as_data, quoted
+from littriage.prompts import ABSTRACT_CHARS, DATA_RULE, TITLE_CHARS, as_data, quoted, speaks_to_the_model
 
 TASK = "screen"
 VERSION = "screen-1"
@@ -147,64 +146,6 @@ def screened(papers: Sequence[Candidate], value: Mapping[str, Any]) -> Screened:
 # --- texts that are held back -----------------------------------------------------------------------------------
 
 
-def speaks_to_the_model(paper: Candidate) -> str | None:
-    """Why a paper is not shown to a language model; None where nothing speaks against it.
-
-    Looks for what an abstract does not need and an attack does: orders to an assistant, the marks of a chat, text
-    hidden from readers, runs without a space. It is not complete, and need not be: an answer is one label.
-    """
-    raw = f"{paper.title}\n{paper.abstract or ''}"
-    if len(_HIDDEN.findall(raw)) >= _HIDDEN_AT_LEAST:
-        return "hidden characters"
-    text = quoted(raw, len(raw) + 1)
-    for reason, pattern in _SPEAKS:
-        if pattern.search(text):
-            return reason
-    return None
-
-
-_HIDDEN_AT_LEAST = 3
-"""A stray soft hyphen or zero-width space comes from typesetting."""
-_HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
-_SPEAKS = tuple(
-    (reason, re.compile(pattern, re.IGNORECASE))
-    for reason, pattern in (
-        (
-            "an order to an assistant",
-            r"\b(?:ignore|disregard|forget|override)\b (?:\w+ ){0,2}"
-            r"(?:all|any|previous|prior|above|earlier|preceding|your|these|those|system)\b"
-            r"(?:.{0,30}\b(?:instructions?|prompts?|rules?|guidelines?)\b|[.!;:,]| and\b)",
-        ),
-        ("an order to an assistant", r"(?:忽略|无视|忘记|不要理会).{0,12}(?:指令|指示|提示|要求|规则|说明)"),
-        (
-            "an order to an assistant",
-            r"\b(?:answer|reply|respond|label|classify|mark|output|return|say)\b.{0,40}"
-            r"[\"'“‘`*:]\s*(?:core|related|out|relevant|irrelevant|unsure)\b",
-        ),
-        (
-            "an order to an assistant",
-            r"\b(?:answer|reply|respond)\b (?:only |always |just )?(?:with )?"
-            r"(?:core|relevant|related|out)\b(?= for\b|[.,!;:]|$)",
-        ),
-        ("an order to an assistant", r"(?:回答|输出|标记为|标为|判定为)\s*[“\"':：]?\s*(?:core|相关|核心|relevant)"),
-        (
-            "an order to an assistant",
-            r"\byou (?:are|must act as) (?:now )?(?:an? )?(?:ai|assistant|language model|llm)\b",
-        ),
-        (
-            "an order to an assistant",
-            r"\b(?:note|message|attention|dear) (?:to|for)? ?(?:the )?(?:ai|llm|language model|reviewer)s?\s*[:,]",
-        ),
-        (
-            "an order to an assistant",
-            r"\b(?:reveal|print|send|show|repeat)\b.{0,30}\b(?:api key|system prompt|credentials?)\b",
-        ),
-        ("marks of a chat", r"<\|?\s*/?(?:im_start|im_end|system|assistant|user|endoftext|eot_id)\s*\|?>"),
-        (
-            "marks of a chat",
-            r"\[/?INST\]|<<SYS>>|\bsystem\s*:\s*(?:you|always|never|ignore)\b|\bassistant\s*:\s*(?:sure|ok|core|\{)",
-        ),
-        ("markup that acts", r"<(?:script|iframe|img|style|object|svg|meta)\b|<!--|javascript:|data:text/html"),
-        ("a run of characters without a space", r"[^\s\u3000-\u9fff\uac00-\ud7af]{400,}"),
-    )
-)
+def held_back(paper: Candidate) -> str | None:
+    """Why a paper is not shown to a language model; None where nothing speaks against it."""
+    return speaks_to_the_model(f"{paper.title}\n{paper.abstract or ''}")

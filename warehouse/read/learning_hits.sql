@@ -1,5 +1,5 @@
--- One row per countable hit of a direction that has a vector: what the rule says of it, what its best reader says (empty:
--- nobody has judged it), and the vector. Params: $direction, $model
+-- One row per countable hit of a direction that has a vector: what the rule says of it, what its best reader says
+-- (empty: nobody has judged it), and the vector. Params: $direction, $model
 select
     membership.paper_id, membership.rule_probability, membership.rule_probability_any,
     if(membership.decided_by in ('llm', 'person'), membership.label, '') as label,

@@ -1,5 +1,5 @@
--- One row per direction with judged hits: the rule that weighed its hits, how many readers have judged, how many of those
--- are core, and core or related, and a stamp of the hits, of what the rule says of them, and of what readers say.
+-- One row per direction with judged hits: the rule that weighed its hits, how many readers have judged, how many of
+-- those are core, and core or related, and a stamp of the hits, of what the rule says of them, and of what readers say.
 select
     membership.direction,
     any_value(membership.rule order by paper.id) as rule,
