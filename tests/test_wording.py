@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fakes import FakeLlm
+from hostile_papers import HOSTILE
 from littriage import assistance
 from littriage.asking import Assistant, Budget
 from littriage.briefs import KeyPaper, SubTopic
@@ -28,6 +29,7 @@ from littriage.model import (
     Verdict,
 )
 from littriage.ports import Prompt
+from littriage.prompts import as_data, quoted
 from littriage.published import Published
 from littriage.run import Run
 from littriage.warehouse import Warehouse, derived, wording
@@ -311,3 +313,17 @@ def test_a_stage_killed_in_between_leaves_what_was_there(run: Run) -> None:
     with pytest.raises(Exception, match=r"NoneType|NOT NULL"):
         wording.store_briefs(run.warehouse, [broken])
     assert stored(run) == before
+
+
+@pytest.mark.parametrize("attempt", HOSTILE)
+def test_a_title_that_speaks_to_the_model_is_not_shown_to_it(run: Run, attempt: str) -> None:
+    """Neither for names nor for briefs; the other titles are."""
+    add(run.warehouse, "p1", date(2025, 6, 30), title=HOSTILE[attempt])
+    llm = FakeLlm(answers)
+    assistance.name_subtopics(run, assistant(llm))
+    assistance.word_briefs(run, assistant(llm))
+
+    assert [prompt.task for prompt in llm.history] == ["name", "brief", "brief"]
+    beginning = as_data(quoted(HOSTILE[attempt], 25)).strip('"…')
+    assert not any(beginning in prompt.data for prompt in llm.history)
+    assert "Title of p2" in llm.history[0].data
