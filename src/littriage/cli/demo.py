@@ -71,6 +71,7 @@ def demo(
     tables.print_line("Try next:")
     for command in (
         "show memory-efficient-training",
+        "brief diffusion-fast-sampling",
         "papers continual-learning",
         "trend open-domain-chatbots",
         "rising --lang zh",
