@@ -67,7 +67,10 @@ def weekly(
     """
     chosen = configuration.Settings.of_parameters(settings)
     until = date.fromisoformat(as_of) if as_of else None
-    with wiring.opened_run(chosen, progress_bars(), until, create=harvest) as run:
+    with (
+        wiring.opened_run(chosen, progress_bars(), until, create=harvest) as run,
+        wiring.assistant(chosen) as assistant,  # a model that cannot be asked is refused before the harvest
+    ):
         if harvested:
             run.go_on_from(harvested)
         if harvest:
@@ -75,7 +78,7 @@ def weekly(
             if pipeline.nothing_new(run):
                 get_run_logger().info("nothing new: the answers of %s stand", run.as_of)
                 return run.summary()
-        with wiring.tiers(chosen) as tiers, wiring.assistant(chosen) as assistant:
+        with wiring.tiers(chosen) as tiers:
             pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME, stage, assistant=assistant)
         for what, subject, reason in run.failures:
             get_run_logger().warning("%s, %s: %s", what, subject, reason)

@@ -183,7 +183,7 @@ def test_names_stay_where_nobody_answers(run: Run) -> None:
     assert names(run)[0] == (1, "Bar charts", "柱状图", "fake-1")
     assert counts["left"] == 1
     derived.store_clusters(run.warehouse, "charts", [cluster(1, "area", "p1", "p2")], "m", "t")
-    assert assistance.name_subtopics(run, None)["left"] == 1
+    assert assistance.name_subtopics(run, None)["left, with no language model"] == 1
     assert names(run) == [(1, None, None, None)]
 
 
@@ -262,7 +262,7 @@ def test_without_a_model_every_direction_has_its_template(run: Run) -> None:
 
     assert set(made) == {("charts", "en"), ("charts", "zh"), ("maps", "en"), ("maps", "zh")}
     assert {by for by, _ in made.values()} == {"template"}
-    assert (counts["left"], counts["worded by a model"]) == (2, 0)
+    assert (counts["left, with no language model"], counts["worded by a model"]) == (2, 0)
 
 
 def test_a_budget_of_one_call_words_one_brief(run: Run) -> None:

@@ -306,6 +306,8 @@ def _cost(calls: Sequence[LlmCall]) -> float | None:
 
 def counts(asked: Asked) -> Counts:
     """The figures of a stage's report."""
+    if asked.left and all(reason == NO_MODEL for _, reason in asked.left):
+        return {"from cache": asked.from_cache, "left, with no language model": len(asked.left)}
     found: Counts = {"asked": asked.questions, "from cache": asked.from_cache, "left": len(asked.left)}
     if asked.calls:
         found |= {"calls": asked.calls, "tokens in": asked.tokens_in, "tokens out": asked.tokens_out}
