@@ -13,6 +13,7 @@ from littriage import wiring
 from littriage.errors import ModelUnavailable
 from littriage.replica import Replica
 from littriage.warehouse import Warehouse
+from llm_server import LlmServer
 from paper_files import parquet, row
 from small_field import Run, corpus, runner
 
@@ -24,7 +25,7 @@ def run(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.M
 
 # --- doctor -----------------------------------------------------------------------------------------------------
 
-CHECKED = ["directions", "model", "contact", "pace", "disk", "warehouse", "harvest", "published"]
+CHECKED = ["directions", "model", "llm", "contact", "pace", "disk", "warehouse", "harvest", "published"]
 
 
 @pytest.fixture
@@ -53,6 +54,25 @@ def test_doctor_before_anything(run: Run, tmp_path: Path):
     assert 'yet: "littriage import FILE..." or "littriage run" makes one' in found["warehouse"]
     assert found["published"] == 'ok     nothing published yet: "littriage run" publishes'
     assert not (tmp_path / "warehouse").exists()
+
+
+def test_doctor_names_the_language_model_and_does_not_ask_it(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """None is no fault; a vendor's model without its key is one; a server of one's own needs none."""
+    assert states(run("doctor")[1])["llm"].startswith("ok     none is set, and none is needed")
+
+    monkeypatch.setenv("LITTRIAGE_LLM_MODEL", "a-model")
+    code, out, _ = run("doctor")
+    assert code == 1
+    assert "set LITTRIAGE_LLM_KEY or OPENAI_API_KEY" in states(out)["llm"]
+
+    with LlmServer() as server:
+        monkeypatch.setenv("LITTRIAGE_LLM_URL", server.url)
+        monkeypatch.setenv("LITTRIAGE_LLM_KEY", "sk-planted")
+        code, out, err = run("doctor")
+        assert server.asked == []
+    assert code == 0
+    assert states(out)["llm"].startswith("ok     a-model at 127.0.0.1")
+    assert "sk-planted" not in out + err
 
 
 def test_doctor_as_json(run: Run):

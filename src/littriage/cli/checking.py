@@ -43,6 +43,7 @@ def doctor(as_json: Json = False, queries: Queries = None, warehouse: Work = Non
     checks: dict[str, Callable[[Settings], str]] = {
         "directions": _directions,
         "model": _model,
+        "llm": _llm,
         "contact": _contact,
         "pace": _pace,
         "disk": _disk,
@@ -85,6 +86,15 @@ def _model(settings: Settings) -> str:
 
     packaged_minilm()
     return "all-MiniLM-L6-v2 from its package, weights as published"
+
+
+def _llm(settings: Settings) -> str:
+    from littriage import wiring
+
+    with wiring.assistant(settings) as assistant:
+        if assistant is None:
+            return "none is set, and none is needed: docs/llm.md says what one adds"
+        return f"{assistant.llm.model} at {assistant.llm.place}; it was not asked"
 
 
 def _contact(settings: Settings) -> str:
