@@ -30,7 +30,7 @@ from littriage.screening import (
     screening_prompt,
 )
 from littriage.verdicts import Language, Order, ranking
-from littriage.warehouse import answers, derived, judgements, wording
+from littriage.warehouse import answers, derived, judgements, learned, wording
 
 TASKS = (TASK, naming.TASK, briefs.TASK)
 """The questions of a run."""
@@ -211,19 +211,19 @@ def learn(run: Run, models: Mapping[str, str]) -> Counts:
     """
     able = [
         one
-        for one in derived.judged_directions(run.warehouse)
+        for one in learned.judged_directions(run.warehouse)
         if one.rule in models and any(learning.enough(one.judged, some) for some in (one.core, one.core_or_related))
     ]
     changed = False
-    if others := derived.learned_directions(run.warehouse) - {one.slug for one in able}:
-        derived.forget_learned(run.warehouse, sorted(others))
+    if others := learned.learned_directions(run.warehouse) - {one.slug for one in able}:
+        learned.forget_learned(run.warehouse, sorted(others))
         changed = True
     with progress(run, "learn", len(able)) as advance:
         for one in able:
             model = models[one.rule]
             stamp = f"{learning.LEARNING_RULE} {model} {run.seed} {one.stamp}"
             if derived.stamped(run.warehouse, "learn", one.slug) != stamp:
-                hits = derived.hits_to_learn(run.warehouse, one.slug, model)
+                hits = learned.hits_to_learn(run.warehouse, one.slug, model)
                 found = {
                     target: learning.learned(probabilities, hits.vectors, hits.judged, positive, run.seed)
                     for target, probabilities, positive in (
@@ -231,12 +231,12 @@ def learn(run: Run, models: Mapping[str, str]) -> Counts:
                         ("any", hits.probabilities_any, hits.labels != Label.OUT),
                     )
                 }
-                derived.store_learned(run.warehouse, one.slug, hits, found, stamp)
+                learned.store_learned(run.warehouse, one.slug, hits, found, stamp)
                 changed = True
             advance(1)
     if changed:
         _apply_judgements(run)
-    ways = derived.learned_ways(run.warehouse, "any" if run.count_related else "core")
+    ways = learned.learned_ways(run.warehouse, "any" if run.count_related else "core")
     return {
         "learned directions": ways.get(learning.Way.LEARNED, 0),
         "recalibrated directions": ways.get(learning.Way.RECALIBRATED, 0),
