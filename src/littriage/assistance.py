@@ -134,9 +134,8 @@ def _take(
 ) -> Counts:
     """Keep the labels of the answers, by question, as judgements; how many, and why other papers have none.
 
-    An answer was given at `told_at`, or just now.
-
-    A paper without a label is noted too: it was asked about, and is not asked about again as it reads.
+    An answer was given at `told_at`, or just now. A paper without a label is noted too: it was asked about, and is not
+    asked about again as it reads.
     """
     directions = _directions(run)
     texts = judgements.stored_texts(run.warehouse, {paper.paper_id for _, some in posed for paper in some})
@@ -182,9 +181,12 @@ def take_imported(run: Run) -> Counts:
     given: dict[str, Answer] = {}
     told_at: dict[str, datetime] = {}
     posed: list[Posed] = []
-    for name, several in answers.found(run.warehouse, exported).items():
-        slug, *ids = exported[name].split(" ")
-        texts = {row[0]: Candidate(*row) for row in run.warehouse.rows("read/texts_of_papers", ids=ids)}
+    found = answers.found(run.warehouse, exported)
+    named = {name: exported[name].split(" ") for name in found}
+    wanted = sorted({one for _, *ids in named.values() for one in ids})
+    texts = {row[0]: Candidate(*row) for row in run.warehouse.rows("read/texts_of_papers", ids=wanted)}
+    for name, several in found.items():
+        slug, *ids = named[name]
         some = [texts[one] for one in ids if one in texts]
         if slug in directions and some and (prompt := screening_prompt(directions[slug], some)).question == name:
             newest = next((one for one in several if one.imported), several[0])

@@ -15,7 +15,7 @@ from typing import Any
 
 from littriage.model import Cluster, Direction
 from littriage.ports import Prompt
-from littriage.prompts import DATA_RULE, TITLE_CHARS, as_data, quoted
+from littriage.prompts import DATA_RULE, TITLE_CHARS, as_data, closed_object, quoted
 
 TASK = "name"
 VERSION = "1"
@@ -65,22 +65,12 @@ def naming_prompt(
 
 
 def _schema(sub_topics: int) -> dict[str, Any]:
-    name = {
-        "type": "object",
-        "properties": {
-            "number": {"type": "integer"},
-            "en": {"type": "string", "maxLength": MOST_EN_CHARS},
-            "zh": {"type": "string", "maxLength": MOST_ZH_CHARS},
-        },
-        "required": ["number", "en", "zh"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"names": {"type": "array", "items": name, "maxItems": sub_topics}},
-        "required": ["names"],
-        "additionalProperties": False,
-    }
+    name = closed_object(
+        number={"type": "integer"},
+        en={"type": "string", "maxLength": MOST_EN_CHARS},
+        zh={"type": "string", "maxLength": MOST_ZH_CHARS},
+    )
+    return closed_object(names={"type": "array", "items": name, "maxItems": sub_topics})
 
 
 def _central_titles(cluster: Cluster, titles: Mapping[str, str], most: int) -> list[str]:

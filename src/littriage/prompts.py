@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 ABSTRACT_CHARS = 2_400
@@ -48,6 +49,16 @@ def as_data(value: Any) -> str:
     """
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e")
+
+
+def closed_object(**properties: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON Schema of an object with these properties, all of them, and no other."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 # --- texts that are held back -----------------------------------------------------------------------------------

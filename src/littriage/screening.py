@@ -14,7 +14,15 @@ from typing import Any
 
 from littriage.model import Direction, Label
 from littriage.ports import Prompt
-from littriage.prompts import ABSTRACT_CHARS, DATA_RULE, TITLE_CHARS, as_data, quoted, speaks_to_the_model
+from littriage.prompts import (
+    ABSTRACT_CHARS,
+    DATA_RULE,
+    TITLE_CHARS,
+    as_data,
+    closed_object,
+    quoted,
+    speaks_to_the_model,
+)
 
 TASK = "screen"
 VERSION = "screen-1"
@@ -84,25 +92,15 @@ def screening_prompt(direction: Direction, papers: Sequence[Candidate]) -> Promp
     )
 
 
-_SCHEMA: Mapping[str, Any] = {
-    "type": "object",
-    "properties": {
-        "labels": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "number": {"type": "integer"},
-                    "label": {"type": "string", "enum": [*(label.value for label in Label), UNSURE]},
-                },
-                "required": ["number", "label"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["labels"],
-    "additionalProperties": False,
-}
+_SCHEMA: Mapping[str, Any] = closed_object(
+    labels={
+        "type": "array",
+        "items": closed_object(
+            number={"type": "integer"},
+            label={"type": "string", "enum": [*(label.value for label in Label), UNSURE]},
+        ),
+    }
+)
 
 
 def in_asking_order(papers: Sequence[Candidate]) -> list[Candidate]:

@@ -14,6 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 from littriage.model import Growth, MonthStatus, Reason, Stage, TrendPoint, Verdict
+from littriage.notation import chance_text, change_text, part_text
 from littriage.trends import (
     YEAR_NEEDS_MONTHS,
     last_settled_month,
@@ -503,28 +504,28 @@ def _grounds(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
     growth = facts.growth
     if growth:
         if stage in (Stage.SATURATED, Stage.PLATEAU):
-            yield _reason("p_flat", p=_chance(growth.p_flat))
+            yield _reason("p_flat", p=chance_text(growth.p_flat))
         elif growth.p_up >= 0.5:
-            yield _reason("p_up", p=_chance(growth.p_up))
+            yield _reason("p_up", p=chance_text(growth.p_up))
         else:
-            yield _reason("p_down", p=_chance(growth.p_down))
+            yield _reason("p_down", p=chance_text(growth.p_down))
     if growth and stage is Stage.UNSURE and growth.p_down >= limit.sure:
-        yield _reason("decline_unproved", needed=_chance(limit.sure_despite_holes))
+        yield _reason("decline_unproved", needed=chance_text(limit.sure_despite_holes))
     if stage is Stage.HOT and _stalled(facts, limit) and facts.growth_before:
-        yield _reason("stalled", p=_chance(facts.growth_before.p_up))
+        yield _reason("stalled", p=chance_text(facts.growth_before.p_up))
     if growth:
-        mean, low, high = (f"{100 * (exp(rate) - 1):+.0f}%" for rate in (growth.mean, growth.low, growth.high))
+        mean, low, high = map(change_text, (growth.mean, growth.low, growth.high))
         yield _reason("growth", mean=mean, low=low, high=high)
     if year := facts.year_on_year:
         yield _reason("year", ratio=f"{year:.2f}")
     if stage is Stage.EMERGING:
         yield _reason("young", months=str(facts.age_months(limit.young_papers)))
     if stage in (Stage.HOT, Stage.SATURATED, Stage.EMERGING) and facts.level is not None:
-        yield _reason("level", p=_percent(facts.level))
+        yield _reason("level", p=part_text(facts.level))
     if stage is Stage.SATURATED and facts.peak and facts.lowest_before:
         yield _reason("risen", ratio=f"{facts.peak.share / facts.lowest_before:.1f}")
     if stage is not Stage.EMERGING and facts.peak:
-        yield _reason("peak", p=_percent(facts.peak.ratio), month=f"{facts.peak.month:%Y-%m}")
+        yield _reason("peak", p=part_text(facts.peak.ratio), month=f"{facts.peak.month:%Y-%m}")
     if stage in (Stage.DORMANT, Stage.UNSURE):
         yield _reason("papers_12m", papers=f"{facts.papers(12):.0f}")
 
@@ -541,13 +542,3 @@ def _holes(facts: Facts, of: int) -> Reason:
 def _listed(months: Sequence[date]) -> str:
     shown = ", ".join(f"{month:%Y-%m}" for month in months[:_LISTED_MONTHS])
     return shown if len(months) <= _LISTED_MONTHS else f"{shown}, …"
-
-
-def _percent(part: float) -> str:
-    return f"{100 * part:.0f}%"
-
-
-def _chance(probability: float) -> str:
-    """Whole percent; a model is never certain."""
-    whole = round(100 * probability)
-    return {0: "<1%", 100: ">99%"}.get(whole, f"{whole}%")

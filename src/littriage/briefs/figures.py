@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from math import exp, sqrt
+from math import sqrt
 from typing import Protocol
 
 from littriage.model import Growth, Reason, Stage, Verdict
+from littriage.notation import chance_text, change_text, part_text, share_text
 from littriage.prompts import TITLE_CHARS, quoted
 from littriage.verdicts import STAGE_ZH, Language, grows
 
@@ -189,21 +190,21 @@ def _record_figures(verdict: Verdict | None) -> Iterator[Figure]:
     if verdict.first_month:
         yield Figure("first_month", f"{verdict.first_month:%Y-%m}", "the first month of the record")
     if growth := told_growth(verdict):
-        yield Figure("growth", _change(growth.mean), "change of its share of the field, a year")
-        yield Figure("growth_low", _change(growth.low), "lower end of that change's 80% interval")
-        yield Figure("growth_high", _change(growth.high), "upper end of that change's 80% interval")
-        yield Figure("p_up", _chance(growth.p_up), "probability that its share was growing")
-        yield Figure("p_down", _chance(growth.p_down), "probability that its share was shrinking")
-        yield Figure("p_flat", _chance(growth.p_flat), "probability that its share changed by less than 10% a year")
+        yield Figure("growth", change_text(growth.mean), "change of its share of the field, a year")
+        yield Figure("growth_low", change_text(growth.low), "lower end of that change's 80% interval")
+        yield Figure("growth_high", change_text(growth.high), "upper end of that change's 80% interval")
+        yield Figure("p_up", chance_text(growth.p_up), "probability that its share was growing")
+        yield Figure("p_down", chance_text(growth.p_down), "probability that its share was shrinking")
+        yield Figure("p_flat", chance_text(growth.p_flat), "probability that its share changed by less than 10% a year")
         yield Figure("months", str(growth.months), "comparable months that the growth was measured on")
     if verdict.papers_12m is not None:
         yield Figure("papers_12m", f"{verdict.papers_12m:,.0f}", "its papers in the last 12 months")
     if verdict.share_12m is not None:
-        yield Figure("share_12m", _share(verdict.share_12m), "its part of the field's papers in the last 12 months")
+        yield Figure("share_12m", share_text(verdict.share_12m), "its part of the field's papers in the last 12 months")
     if verdict.exposure_12m is not None:
         yield Figure("exposure_12m", f"{verdict.exposure_12m:,}", "all papers of its field in the last 12 months")
     if verdict.peak_ratio is not None and verdict.peak_month is not None:
-        yield Figure("peak_ratio", _percent(verdict.peak_ratio), "its 12-month share against the highest so far")
+        yield Figure("peak_ratio", part_text(verdict.peak_ratio), "its 12-month share against the highest so far")
         yield Figure("peak_month", f"{verdict.peak_month:%Y-%m}", "when its 12-month share was highest")
     for reason in verdict.reasons:
         for name, value in reason.parts:
@@ -234,10 +235,10 @@ def _topic_figures(topics: Sequence[SubTopic]) -> Iterator[Figure]:
         yield Figure(f"{key}.papers", f"{one.papers:,}", f"papers of sub-topic {one.number}")
         yield Figure(f"{key}.recent", f"{one.recent:,}", f"papers of the last 12 months, sub-topic {one.number}")
         if recent:
-            part = _percent(one.recent / recent)
+            part = part_text(one.recent / recent)
             yield Figure(f"{key}.part", part, f"part of the last 12 months' papers that sub-topic {one.number} has")
         if before:
-            part = _percent((one.papers - one.recent) / before)
+            part = part_text((one.papers - one.recent) / before)
             yield Figure(f"{key}.before", part, f"part of the earlier papers that sub-topic {one.number} has")
 
 
@@ -284,25 +285,3 @@ def _unknown(verdict: Verdict | None, papers: Sequence[KeyPaper], topics: Sequen
         yield "any paper of it"
     if not topics:
         yield "its sub-topics"
-
-
-# Figures read as in the commands' tables (cli/messages.py); tests/test_briefs.py compares the two.
-
-
-def _change(rate: float) -> str:
-    return f"{100 * (exp(rate) - 1):+.0f}%"
-
-
-def _chance(probability: float) -> str:
-    whole = round(100 * probability)
-    return {0: "<1%", 100: ">99%"}.get(whole, f"{whole}%")
-
-
-def _percent(part: float) -> str:
-    return f"{100 * part:.0f}%"
-
-
-def _share(share: float) -> str:
-    percent = 100 * share
-    digits = 3 if percent < 0.1 else 2 if percent < 10 else 1
-    return f"{percent:.{digits}f}%"

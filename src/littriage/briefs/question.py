@@ -7,7 +7,7 @@ from typing import Any
 from littriage.briefs.checks import MOST_CHARS, MOST_SENTENCES
 from littriage.briefs.figures import WITHOUT_GROWTH, Facts
 from littriage.ports import Prompt
-from littriage.prompts import DATA_RULE, as_data
+from littriage.prompts import DATA_RULE, as_data, closed_object
 from littriage.verdicts import Language, reason_text
 
 TASK = "brief"
@@ -86,23 +86,12 @@ def _schema(facts: Facts) -> dict[str, Any]:
         # An enum without values fits nothing, and JSON Schema asks for at least one.
         return {"type": "array", "items": {"enum": values}, "maxItems": most} if values else _NOTHING
 
-    properties = {
-        "text": {"type": "string", "maxLength": _SCHEMA_CHARS},
-        "papers": some([paper.id for paper in facts.papers], _MOST_PAPERS),
-        "figures": some([figure.key for figure in facts.figures], _MOST_FIGURES),
-    }
-    sentence = {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"sentences": {"type": "array", "items": sentence, "maxItems": MOST_SENTENCES}},
-        "required": ["sentences"],
-        "additionalProperties": False,
-    }
+    sentence = closed_object(
+        text={"type": "string", "maxLength": _SCHEMA_CHARS},
+        papers=some([paper.id for paper in facts.papers], _MOST_PAPERS),
+        figures=some([figure.key for figure in facts.figures], _MOST_FIGURES),
+    )
+    return closed_object(sentences={"type": "array", "items": sentence, "maxItems": MOST_SENTENCES})
 
 
 _NOTHING = {"type": "array", "items": {"type": "string"}, "maxItems": 0}

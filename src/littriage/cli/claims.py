@@ -40,13 +40,13 @@ from littriage.cli.messages import (
     share_text,
     stage_of,
     stance_of,
-    yearly,
 )
 from littriage.cli.options import DEFAULT_WAREHOUSE, Json, Lang, Language, Limit, Theme, Warehouse, complete_slug
 from littriage.cli.reading import about_json, print_about
 from littriage.cli.tables import Column
 from littriage.errors import EmptyWarehouse, SettingsError
 from littriage.model import Claim, Stance, Verdict
+from littriage.notation import yearly
 from littriage.published import Entry, Published, ThemeEntry
 from littriage.verdicts import RULE, judge
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from math import exp, isinf
+from math import isinf
 
+from littriage import notation
 from littriage.claims import Change, Gap, Outcome, Predicts
 from littriage.cli.options import Lang
 from littriage.model import Claim, Growth, MonthStatus, Stage, Stance
@@ -462,30 +463,22 @@ def status_of(status: MonthStatus, reason: str, lang: Lang) -> str:
 # --- figures ----------------------------------------------------------------------------------------------------
 
 
-def yearly(rate: float) -> float:
-    """Log units a year as a part: 0.35 is 35% more after a year."""
-    return exp(rate) - 1
-
-
 def growth_text(growth: Growth | None, lang: Lang) -> str:
     """`+35% (+12 to +63)`: percent a year, with the 80% interval."""
     if growth is None:
         return UNKNOWN
-    mean, low, high = (f"{100 * yearly(rate):+.0f}" for rate in (growth.mean, growth.low, growth.high))
+    mean, low, high = (f"{100 * notation.yearly(rate):+.0f}" for rate in (growth.mean, growth.low, growth.high))
     return f"{mean}% ({say(lang, 'span', low=low, high=high)})"
 
 
 def chance_text(probability: float | None) -> str:
     """Whole percent; a model is never certain."""
-    if probability is None:
-        return UNKNOWN
-    whole = round(100 * probability)
-    return {0: "<1%", 100: ">99%"}.get(whole, f"{whole}%")
+    return UNKNOWN if probability is None else notation.chance_text(probability)
 
 
 def part_text(part: float | None) -> str:
     """Whole percent."""
-    return UNKNOWN if part is None else f"{100 * part:.0f}%"
+    return UNKNOWN if part is None else notation.part_text(part)
 
 
 def ratio_text(change: Change | None, lang: Lang) -> str:
@@ -502,11 +495,7 @@ def _ratio_figure(ratio: float) -> str:
 
 def share_text(share: float | None) -> str:
     """Percent with about three digits."""
-    if share is None:
-        return UNKNOWN
-    percent = 100 * share
-    digits = 3 if percent < 0.1 else 2 if percent < 10 else 1
-    return f"{percent:.{digits}f}%"
+    return UNKNOWN if share is None else notation.share_text(share)
 
 
 def interval_text(interval: tuple[float, float] | None, lang: Lang) -> str:

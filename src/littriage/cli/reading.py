@@ -23,7 +23,6 @@ from littriage.cli.messages import (
     share_text,
     stage_of,
     status_of,
-    yearly,
 )
 from littriage.cli.options import (
     DEFAULT_WAREHOUSE,
@@ -39,6 +38,7 @@ from littriage.cli.options import (
 from littriage.cli.tables import Column
 from littriage.errors import EmptyWarehouse, SettingsError
 from littriage.model import Stage, TrendPoint, Verdict
+from littriage.notation import yearly
 from littriage.published import Entry, Member, Published
 from littriage.trends import months_between, seen_as_of, sparkline, twelve_month_shares, usable
 from littriage.verdicts import Order, judge, ranking, reason_text

@@ -10,7 +10,7 @@ from littriage.documents.document import Document, Section, pieces
 from littriage.extraction.locating import Shown, Span, shown, tokens
 from littriage.model import Catalogue, Stance
 from littriage.ports import Prompt
-from littriage.prompts import DATA_RULE, TITLE_CHARS, as_data, quoted
+from littriage.prompts import DATA_RULE, TITLE_CHARS, as_data, closed_object, quoted
 
 TASK = "read"
 VERSION = "read-1"
@@ -71,18 +71,9 @@ def _list(item: Mapping[str, Any], most: int) -> dict[str, Any]:
     return {"type": "array", "items": item, "maxItems": most}
 
 
-def _object(**properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-SCHEMA: Mapping[str, Any] = _object(
+SCHEMA: Mapping[str, Any] = closed_object(
     directions=_list(
-        _object(
+        closed_object(
             term=_text(TERM_CHARS, 1),
             known=_text(NAME_CHARS),
             name_en=_text(NAME_CHARS),
@@ -92,14 +83,14 @@ SCHEMA: Mapping[str, Any] = _object(
             query=_list(_list(_text(PHRASE_CHARS, 1), 12), 4),
             categories=_list(_text(20), 4),
             exemplars=_list(
-                _object(title=_text(TITLE_CHARS, 1), arxiv_id=_text(20), year={"type": "integer"}),
+                closed_object(title=_text(TITLE_CHARS, 1), arxiv_id=_text(20), year={"type": "integer"}),
                 5,
             ),
         ),
         MOST_DIRECTIONS,
     ),
     claims=_list(
-        _object(
+        closed_object(
             direction=_text(NAME_CHARS, 1),
             term=_text(TERM_CHARS, 1),
             evidence=_text(EVIDENCE_CHARS, 1),
