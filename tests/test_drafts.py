@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from littriage.drafts import (
     NO_THEME,
     DraftFile,
     accept,
-    claims_toml,
+    claim_block,
     direction_toml,
     read_drafts,
     write_drafts,
@@ -43,6 +44,11 @@ def claim(**changes: object) -> Claim:
         "paraphrase_zh": "人人都在走。",
     }
     return Claim(**(values | changes))  # type: ignore[arg-type]
+
+
+def blocks(claims: Iterable[Claim]) -> str:
+    """A file of claims as `write_drafts` makes it of its blocks."""
+    return "\n\n".join(claim_block(one, with_direction=True) for one in claims) + "\n"
 
 
 NEW = Direction(
@@ -100,7 +106,7 @@ def test_claims_read_back():
     """A file of claims, each with its direction; one without is refused."""
     claims = (claim(), claim(direction="其他", repost_of="a.txt", span=None))
 
-    assert parse_claims(claims_toml(claims), where="c") == claims
+    assert parse_claims(blocks(claims), where="c") == claims
     with pytest.raises(DirectionError, match="direction: found nothing"):
         parse_claims(direction_toml(NEW).partition("[[claims]]")[1] + '\ndocument = "a"', where="c")
 
@@ -109,7 +115,7 @@ def test_claims_read_back():
 def test_a_bad_span_is_refused(span: str):
     """Two whole numbers, the second the greater."""
     with pytest.raises(DirectionError, match="span"):
-        parse_claims(claims_toml([claim()]).replace("[3, 9]", span), where="c")
+        parse_claims(blocks([claim()]).replace("[3, 9]", span), where="c")
 
 
 # --- drafts -----------------------------------------------------------------------------------------------------

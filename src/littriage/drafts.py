@@ -80,11 +80,6 @@ def direction_toml(direction: Direction, comments: Sequence[str] = ()) -> str:
     return "\n\n".join(["\n".join(lines), *blocks]) + "\n"
 
 
-def claims_toml(claims: Iterable[Claim]) -> str:
-    """A file of claims, each with its direction; `parse_claims` reads it as the same claims."""
-    return "\n\n".join(claim_block(claim, with_direction=True) for claim in claims) + "\n"
-
-
 def claim_block(claim: Claim, *, with_direction: bool = False) -> str:
     """The table of one claim, without a line feed at its end."""
     first, last = claim.window
