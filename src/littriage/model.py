@@ -507,3 +507,66 @@ class Verdict:
     """The last comparable month: what the verdict speaks of."""
     reasons: tuple[Reason, ...] = ()
     rule: str = ""
+
+
+# --- outlook ----------------------------------------------------------------------------------------------------
+
+HORIZONS = (6, 12, 24)
+"""Months ahead for which an outlook is given."""
+
+RISE = 1.2
+"""Share of the 12 months ending at T + h over that of the 12 months ending at T, above which a share has risen."""
+
+FALL = 0.8
+"""The same, below which it has fallen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one feature adds to an outlook."""
+
+    feature: str
+    value: float
+    """The feature itself, in the unit that docs/method.md names."""
+    logit: float
+    """Added to the logit of P(rise), against a topic of the usual kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class LikeCases:
+    """Past forecasts of about the same probability, and what became of them."""
+
+    count: int
+    rose: int
+    """Of those, whose share rose by more than 20%."""
+    predicted: float
+    """Mean probability that they had been given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Where a direction's share goes from here, as a probability learned from past topics. About the future."""
+
+    direction: str
+    as_of: date
+    horizon: int
+    """Months."""
+    p_rise: float | None
+    """P(share of the 12 months ending at T+h > 1.2 x share of the 12 months ending at T); None: abstained."""
+    p_up: float | None
+    """P(the same > 1 x)."""
+    p_fall: float | None
+    """P(the same < 0.8 x)."""
+    growth_low: float | None
+    """80% interval of the log of the ratio of the two shares."""
+    growth_high: float | None
+    added: float | None
+    """Expected papers in the 12 months ending at T+h beyond those of the 12 months ending at T, at today's exposure."""
+    model: str
+    """Which model spoke: its name and the digest of what it was fitted on."""
+    base_month: date | None
+    """T: the last month that was known."""
+    like: LikeCases | None = None
+    parts: tuple[Part, ...] = ()
+    abstained: str = ""
+    """Why no probability is given; empty where one is."""

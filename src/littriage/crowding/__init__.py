@@ -1,0 +1,1 @@
+"""Signs of saturation beside the counts: redundancy, newcomers, sub-topics, reviews and first applications."""

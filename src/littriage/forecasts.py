@@ -1,0 +1,1 @@
+"""Forecasts on record and what became of them."""

@@ -1,0 +1,1 @@
+"""Phrases of titles and abstracts as topics."""

@@ -1,0 +1,1 @@
+"""S-curves fitted to shares, and when their ceiling can be told."""

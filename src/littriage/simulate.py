@@ -1,0 +1,1 @@
+"""Panels of counts whose truth is known."""

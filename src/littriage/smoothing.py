@@ -1,0 +1,1 @@
+"""A damped local linear trend over many series at once."""

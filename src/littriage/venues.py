@@ -1,0 +1,1 @@
+"""Conference papers by year: a second opinion on a direction."""
