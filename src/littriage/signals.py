@@ -1,21 +1,30 @@
-"""Numbers behind a verdict: growth with its interval, position against the peak, saturation.
+"""Numbers behind a verdict: growth with its interval, acceleration, position against the peak, saturation.
 
-Growth is the change of a direction's log share over the last year, from a curve fitted to the last 48 months and
-shrunk by what all directions together say of how fast directions grow. Formulas and reasons: docs/method.md.
+Growth is the change of a direction's log share over the last year. Two estimates of it are made. The one shown comes
+from a damped trend whose restlessness all directions together tell (`smoothing`). The raw one, from a direction's own
+last 48 months alone, is a curve without such a prior. Formulas and reasons: docs/method.md.
+
+Why the trend is shown. On six simulated panels of 2,000 topics of many shapes the curve, shrunk by a mixture of normals
+around 0, had a 22% greater error of growth, found 44% of the topics that grew by a tenth or more at P(growth > 0) of
+0.9 (trend: 65%; flat topics at that: 1% and 2%), and its 80% intervals held 70 to 78% of the growth of topics that
+move, by size (trend: 80 to 82%). On halves of the papers of cs.CL phrases, at five dates from 2017 to 2024, the trend
+gave the last quarter of the other half the higher probability each time; the two rank topics equally well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
+from littriage import smoothing
+from littriage.errors import LittriageError
 from littriage.model import Growth, TrendPoint
-from littriage.trends import last_settled_month, months_between, usable
+from littriage.panel import Bools, Floats, Ints, Panel, panel_of
+from littriage.smoothing import Population, Trends
+from littriage.trends import last_settled_month
 
 WINDOW_MONTHS = 48
 NEEDS_MONTHS = 12
@@ -24,33 +33,59 @@ NEEDS_MONTHS = 12
 FLAT = 0.10
 """Growth within this of none, in log units a year, is flat."""
 
+RISE = float(np.log(1.2))
+"""Growth by a fifth within a year, in log units."""
+
 _SLOPE_SD = 3.0
 """Weak prior on the slope, log units a year: it only keeps a single late paper from a slope without end."""
 _BEND_SD = 0.3
 """How much growth itself changes within a year: the prior on the bends of the curve."""
 _KNOT_MONTHS = 3
 _LEAST_SE = 0.02
-_POOL_MONTHS = 8.0
-"""The pooled dispersion counts like this many months of a direction's own."""
-
-_TAUS = np.array([0.02, 0.05, 0.10, 0.20, 0.40, 0.70, 1.00])
-_PRIOR_DIRECTIONS = np.array([0.5, 0.5, 1.0, 2.0, 2.0, 1.0, 1.0])
-"""Imagined directions for each tau, so that one or two real ones do not make a prior of their own."""
-_EM_ROUNDS = 200
-
-_Floats = NDArray[np.float64]
+_TOPICS_AT_ONCE = 1024
+"""Topics fitted together: it bounds the memory, at 17 x 17 numbers a topic."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slope:
-    """Growth of one direction by its own record alone, in log units a year."""
+class State:
+    """Growth of each topic of a panel over the year up to its last month, log units a year.
 
-    slope: float
-    se: float
-    dispersion: float
-    """Variance of monthly counts over their mean: 1 for independent papers, more where they come in bursts."""
-    months: int
-    """Usable months that entered."""
+    One element a topic, in the panel's order; NaN where it is not known.
+    """
+
+    known: Bools
+    """Whether the record allows a slope: 12 usable months among the last 48, with a paper in one of them."""
+    raw: Floats
+    """Growth by the topic's own last 48 months alone: the curve."""
+    raw_se: Floats
+    dispersion: Floats
+    """Variance of monthly counts over their mean, in those months."""
+    months: Ints
+    """Usable months among the last 48 that are no spikes."""
+    mean: Floats
+    """Growth by the trend; `sd`, `low` and `high` (80% interval) and the probabilities are of it too."""
+    sd: Floats
+    low: Floats
+    high: Floats
+    p_up: Floats
+    """Probability that growth is above 0."""
+    p_down: Floats
+    p_flat: Floats
+    """Probability that growth is within 10% a year of none."""
+    p_rise20: Floats
+    """Probability that the share grew by more than a fifth."""
+    acceleration: Floats
+    """Change of the pace of growth within the last year, log units a year per year: of the trend's joint posterior, not
+    a difference of two shrunk slopes, which would find nearly every grower slowing."""
+    acceleration_sd: Floats
+    p_slowing: Floats
+    """Probability that the acceleration is below 0."""
+    trends: Trends
+    """All that the trend says, of every topic: known or not."""
+
+    def quantile(self, part: float) -> Floats:
+        """The growth below which the posterior has that part, 0 to 1, by topic."""
+        return np.where(self.known, self.trends.growth.quantile(part), np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,185 +103,323 @@ class Peak:
 
 
 def growths(points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date) -> dict[str, Growth]:
-    """Shrunk growth of each direction whose record up to `as_of` allows one, by slug.
+    """Growth of each direction whose record up to `as_of` allows one, by slug; `state` says how it is found.
 
     A direction with fewer than 12 usable months or without a paper among the last 48 has none. Little data does not
-    distort the others: each direction enters the common prior with its own standard error.
+    distort the others: each direction enters what they share by its own evidence.
     """
-    return shrunk(slopes(points_by_direction, as_of))
+    panel = panel_of(points_by_direction, last_settled_month(as_of))
+    found = state(panel)
+    return {
+        panel.topics[row]: Growth(
+            direction=panel.topics[row],
+            mean=float(found.mean[row]),
+            low=float(found.low[row]),
+            high=float(found.high[row]),
+            p_up=float(found.p_up[row]),
+            p_down=float(found.p_down[row]),
+            p_flat=float(found.p_flat[row]),
+            raw=float(found.raw[row]),
+            raw_se=float(found.raw_se[row]),
+            months=int(found.months[row]),
+        )
+        for row in np.flatnonzero(found.known)
+    }
 
 
-def slopes(points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date) -> dict[str, Slope]:
-    """Unshrunk growth of each direction over the year up to `as_of`, by slug.
+def state(panel: Panel, population: Population | None = None) -> State:
+    """Growth of every topic at the panel's last month, in the light of what the topics together say.
 
-    A local linear trend: quasi-Poisson regression of papers with offset log exposure on a line over the last 48 months
-    that may bend at every quarter, each bend held near 0 unless the counts insist. A straight line alone goes on
-    calling a direction rising for years after it has levelled off. The dispersion of a direction leans a little on
-    the median of all.
+    `population`, where it is not to be fitted to this panel, holds its damping and level_sd (`smoothing.fitted`).
     """
-    last = last_settled_month(as_of)
-    windows = {slug: _window(points_by_direction[slug], last) for slug in sorted(points_by_direction)}
-    fitted = {slug: (window, _own_dispersion(window)) for slug, window in windows.items() if window is not None}
-    if not fitted:
-        return {}
-    pooled = float(np.median([dispersion for _, dispersion in fitted.values()]))
-    return {slug: _slope(window, dispersion, pooled) for slug, (window, dispersion) in fitted.items()}
+    steady = smoothing.without_spikes(panel)
+    known, raw, raw_se, dispersion, months = _raw(steady)
+    trends = smoothing.trends(smoothing.quarters(steady), population)
+    growth, acceleration = trends.growth, trends.acceleration
 
+    def where_known(values: Floats) -> Floats:
+        return np.where(known, values, np.nan)
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The usable months of a direction, one element or row each."""
-
-    papers: _Floats
-    exposure: _Floats
-    design: _Floats
-    """Shape (months, coefficients): 1, t, and (t - knot)+ for each knot."""
-
-
-def _window(points: Sequence[TrendPoint], last: date) -> _Window | None:
-    back = {months_between(point.month, last): point for point in points if usable(point)}
-    ages = sorted(age for age in back if 0 <= age < WINDOW_MONTHS)
-    if len(ages) < NEEDS_MONTHS or not any(back[age].papers for age in ages):
-        return None
-    age = np.array(ages, dtype=float)
-    return _Window(
-        papers=np.array([back[a].papers for a in ages], dtype=float),
-        exposure=np.array([back[a].exposure for a in ages], dtype=float),
-        design=_design(age),
+    down = growth.below(0.0)
+    return State(
+        known=known,
+        raw=raw,
+        raw_se=raw_se,
+        dispersion=dispersion,
+        months=months,
+        mean=where_known(growth.mean),
+        sd=where_known(growth.sd),
+        low=where_known(growth.quantile(0.1)),
+        high=where_known(growth.quantile(0.9)),
+        p_up=where_known(1 - down),
+        p_down=where_known(down),
+        p_flat=where_known(growth.below(FLAT) - growth.below(-FLAT)),
+        p_rise20=where_known(1 - growth.below(RISE)),
+        acceleration=where_known(acceleration.mean),
+        acceleration_sd=where_known(acceleration.sd),
+        p_slowing=where_known(acceleration.below(0.0)),
+        trends=trends,
     )
 
 
-def _design(months_ago: _Floats) -> _Floats:
-    t = (WINDOW_MONTHS - months_ago) / 12
+def _raw(panel: Panel) -> tuple[Bools, Floats, Floats, Floats, Ints]:
+    """Whether the record allows a slope; slope, se and dispersion, NaN where it does not; usable months.
+
+    Quasi-Poisson regression of papers with offset log exposure on a line over the last 48 months that may bend at
+    every quarter, each bend held near 0 unless the counts insist. A straight line alone goes on calling a direction
+    rising for years after it has levelled off.
+    """
+    papers, exposure, months = _last_window(panel)
+    known = (months >= NEEDS_MONTHS) & (papers.sum(axis=1) > 0)
+    slope, se, dispersion = (np.full(len(known), np.nan) for _ in range(3))
+    if known.any():
+        dispersion[known] = smoothing.dispersions(papers[known], exposure[known])
+        slope[known], se[known] = _fitted(papers[known], exposure[known], dispersion[known])
+    return known, slope, se, dispersion, months
+
+
+def _last_window(panel: Panel) -> tuple[Floats, Floats, Ints]:
+    """Papers and exposure of the last 48 months, 0 where unusable, shape (topics, 48); number of usable months."""
+    cut = slice(max(0, panel.papers.shape[1] - WINDOW_MONTHS), None)
+    lacking = ((0, 0), (max(0, WINDOW_MONTHS - panel.papers.shape[1]), 0))
+    usable = panel.usable[:, cut] & (panel.exposure[:, cut] > 0)
+    papers = np.pad(np.where(usable, panel.papers[:, cut], 0.0), lacking)
+    exposure = np.pad(np.where(usable, panel.exposure[:, cut], 0.0), lacking)
+    return papers, exposure, usable.sum(axis=1)
+
+
+def _design() -> Floats:
+    """Shape (months, coefficients): 1, t, and (t - knot)+ for each knot, t in years; the last month last."""
+    t = np.arange(1, WINDOW_MONTHS + 1) / 12
     knots = np.arange(1, WINDOW_MONTHS // _KNOT_MONTHS) * _KNOT_MONTHS / 12
     return np.concatenate([np.ones_like(t)[:, None], t[:, None], np.maximum(t[:, None] - knots, 0.0)], axis=1)
 
 
-_COEFFICIENTS = WINDOW_MONTHS // _KNOT_MONTHS + 1
-_LAST_YEAR = (_design(np.array([0.0])) - _design(np.array([12.0])))[0]
+_DESIGN = _design()
+_COEFFICIENTS = _DESIGN.shape[1]
+_SQUARES = (_DESIGN[:, :, None] * _DESIGN[:, None, :]).reshape(WINDOW_MONTHS, -1)
+_LAST_YEAR = _DESIGN[-1] - _DESIGN[-13]
 """Times the coefficients: how much the log share changed in the last 12 months."""
 _PENALTY = np.diag([0.0, _SLOPE_SD**-2] + [12 / _KNOT_MONTHS * _BEND_SD**-2] * (_COEFFICIENTS - 2))
 
 
-def _expected(window: _Window, curve: _Floats) -> _Floats:
-    return np.asarray(window.exposure * np.exp(window.design @ curve), dtype=float)
+def _fitted(papers: Floats, exposure: Floats, dispersion: Floats) -> tuple[Floats, Floats]:
+    """Slope over the last year and its standard error, by topic."""
+    slope, se = np.empty(len(papers)), np.empty(len(papers))
+    # In an order that depends on the values alone: neither a name nor a place can change a last digit.
+    order = np.lexsort((*exposure.T, *papers.T))
+    for start in range(0, len(order), _TOPICS_AT_ONCE):
+        rows = order[start : start + _TOPICS_AT_ONCE]
+        curves = _curves(papers[rows], exposure[rows], dispersion[rows])
+        information = _information(exposure[rows], curves, dispersion[rows]) + _PENALTY
+        along = np.linalg.solve(information, np.broadcast_to(_LAST_YEAR[:, None], (len(rows), _COEFFICIENTS, 1)))
+        slope[rows] = (curves * _LAST_YEAR).sum(axis=1)
+        se[rows] = np.maximum(_LEAST_SE, np.sqrt((along[:, :, 0] * _LAST_YEAR).sum(axis=1)))
+    return slope, se
 
 
-def _fit(window: _Window, dispersion: float) -> _Floats:
-    """Coefficients at the highest point of a concave penalised likelihood, by damped Newton steps."""
-    curve = np.zeros(_COEFFICIENTS)
-    curve[0] = np.log(window.papers.sum() / window.exposure.sum())
-
-    def height(curve: _Floats) -> float:
-        likelihood = window.papers @ (window.design @ curve) - _expected(window, curve).sum()
-        return float(likelihood / dispersion - curve @ _PENALTY @ curve / 2)
-
+def _curves(papers: Floats, exposure: Floats, dispersion: Floats) -> Floats:
+    """Coefficients at the highest point of each topic's concave penalised likelihood, by damped Newton steps."""
+    curves = np.zeros((len(papers), _COEFFICIENTS))
+    curves[:, 0] = np.log(papers.sum(axis=1) / exposure.sum(axis=1))
+    height = _height(papers, exposure, dispersion, curves)
+    moving = np.arange(len(papers))
     for _ in range(50):
-        residual = window.papers - _expected(window, curve)
-        gradient = window.design.T @ residual / dispersion - _PENALTY @ curve
-        step = np.linalg.solve(_information(window, curve, dispersion) + _PENALTY, gradient)
-        step = step / max(1.0, float(np.abs(step).max()))
-        while height(curve + step) < height(curve) and np.abs(step).max() > 1e-9:
-            step = step / 2
-        curve = curve + step
-        if np.abs(step).max() < 1e-9:
+        y, n, phi, curve = papers[moving], exposure[moving], dispersion[moving], curves[moving]
+        gradient = (y - _expected(n, curve)) @ _DESIGN / phi[:, None] - curve @ _PENALTY
+        step = np.linalg.solve(_information(n, curve, phi) + _PENALTY, gradient[:, :, None])[:, :, 0]
+        step /= np.maximum(1.0, np.abs(step).max(axis=1, keepdims=True))
+        reached = _height(y, n, phi, curve + step)
+        low = np.flatnonzero(reached < height[moving])
+        while len(low):
+            step[low] /= 2
+            reached[low] = _height(y[low], n[low], phi[low], curve[low] + step[low])
+            low = low[(reached[low] < height[moving[low]]) & (np.abs(step[low]).max(axis=1) > 1e-9)]
+        curves[moving], height[moving] = curve + step, reached
+        moving = moving[np.abs(step).max(axis=1) >= 1e-9]
+        if not len(moving):
             break
-    return curve
+    return curves
 
 
-def _information(window: _Window, curve: _Floats, dispersion: float) -> _Floats:
-    weight = _expected(window, curve) / dispersion
-    return np.asarray(window.design.T @ (weight[:, None] * window.design), dtype=float)
+def _expected(exposure: Floats, curves: Floats) -> Floats:
+    return np.asarray(exposure * np.exp(curves @ _DESIGN.T))
 
 
-def _own_dispersion(window: _Window) -> float:
-    """Mean of (y1 N2 - y2 N1)^2 / (N1 N2 (y1 + y2)) over neighbouring months with papers: 1 for independent papers.
+def _height(papers: Floats, exposure: Floats, dispersion: Floats, curves: Floats) -> Floats:
+    likelihood = (papers * (curves @ _DESIGN.T) - _expected(exposure, curves)).sum(axis=1)
+    return np.asarray(likelihood / dispersion - (curves @ _PENALTY * curves).sum(axis=1) / 2)
 
-    Neighbours share their rate whatever the trend (von Neumann's successive differences). There is no floor at 1: with
-    every paper counted twice the dispersion doubles too, and no standard error changes.
+
+def _information(exposure: Floats, curves: Floats, dispersion: Floats) -> Floats:
+    weight = _expected(exposure, curves) / dispersion[:, None]
+    return np.asarray((weight @ _SQUARES).reshape(-1, _COEFFICIENTS, _COEFFICIENTS))
+
+
+# --- how fast, and from where -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Doubling:
+    """Years in which a share doubles at the growth of the last year, with an 80% interval; or why it has none."""
+
+    years: float | None
+    low: float | None
+    high: float | None
+    reason: str | None
+    """"falls" or "may_stand_still" where there are no years."""
+
+
+def doubling(growth: Growth) -> Doubling:
+    """log 2 / growth, where the whole interval of growth lies above 0."""
+    if growth.low <= 0:
+        return Doubling(None, None, None, "falls" if growth.high < 0 else "may_stand_still")
+    years, low, high = (float(np.log(2)) / pace for pace in (growth.mean, growth.high, growth.low))
+    return Doubling(years, low, high, None)
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftShare:
+    """Growth of a direction's count of papers and its three parts, log units; one element a direction.
+
+    `field` + `within` + `categories` = `total`, exactly.
     """
-    y1, y2 = window.papers[:-1], window.papers[1:]
-    n1, n2 = window.exposure[:-1], window.exposure[1:]
-    some = y1 + y2 > 0
-    differences = (y1 * n2 - y2 * n1)[some] ** 2 / (n1 * n2 * (y1 + y2))[some]
-    return max(1e-4 * float(window.papers.mean()), float(differences.mean()))
+
+    total: Floats
+    """NaN where there are no papers before, or none after; so are its parts."""
+    field: Floats
+    """The field grows."""
+    within: Floats
+    """The direction grows within its categories."""
+    categories: Floats
+    """The direction's categories grow faster than the field."""
 
 
-def _slope(window: _Window, own: float, pooled: float) -> Slope:
-    months = len(window.papers)
-    dispersion = (months * own + _POOL_MONTHS * pooled) / (months + _POOL_MONTHS)
-    curve = _fit(window, dispersion)
-    covariance = np.linalg.inv(_information(window, curve, dispersion) + _PENALTY)
-    se = float(_LAST_YEAR @ covariance @ _LAST_YEAR) ** 0.5
-    return Slope(float(_LAST_YEAR @ curve), max(_LEAST_SE, se), dispersion, months)
+def shift_share(papers: Floats, category_sizes: Floats, field_sizes: Floats) -> ShiftShare:
+    """Why a direction has more papers than before: its field's growth, its own, or its categories'.
 
-
-# --- shrinkage --------------------------------------------------------------------------------------------------
-
-
-def shrunk(slopes: Mapping[str, Slope]) -> dict[str, Growth]:
-    """Posterior growth of each direction under one prior fitted to all: a mixture of normals around 0.
-
-    A single normal would crush the few real growers. The centre is 0 and not the directions' mean: a list of
-    directions picked because they grow must not lend growth to one that has no papers to show for it.
+    `papers`, shape (2, directions, categories): before and after, each paper divided among its categories;
+    `category_sizes`, of the same shape: all papers of each category; `field_sizes`, shape (2, directions): all papers
+    of the field. The categories count by the log mean of their part in the direction's papers before and after, the
+    weights of Sato and Vartia, with which the parts add up without a remainder. A category without papers before or
+    after has no such weight: what it brings counts as growth within. Raises LittriageError where a category that
+    counts is empty, or a field is.
     """
-    ordered = {slug: slopes[slug] for slug in sorted(slopes)}
-    # By value, so that a new name cannot change the order of a sum.
-    weights = _mixture(sorted((slope.slope, slope.se) for slope in ordered.values()))
-    return {slug: _posterior(slug, slope, weights) for slug, slope in ordered.items()}
+    totals = papers.sum(axis=2)
+    some = (totals > 0).all(axis=0)
+    parts = papers / np.where(totals > 0, totals, 1.0)[:, :, None]
+    weight = _log_mean(parts[0], parts[1])
+    weight /= np.where(some, np.maximum(weight.sum(axis=1), 1e-300), 1.0)[:, None]
+    if ((weight > 0) & (category_sizes <= 0).any(axis=0)).any() or (field_sizes[:, some] <= 0).any():
+        raise LittriageError(
+            "a category or a field that holds papers of a direction has no papers itself: count it anew"
+        )
+    sizes = np.where(weight > 0, category_sizes, 1.0)
+    growth = np.full(totals.shape[1], np.nan)
+    total, field = growth.copy(), growth.copy()
+    total[some] = np.log(totals[1, some] / totals[0, some])
+    field[some] = np.log(field_sizes[1, some] / field_sizes[0, some])
+    categories = np.where(some, (weight * np.log(sizes[1] / sizes[0])).sum(axis=1), np.nan) - field * weight.sum(axis=1)
+    return ShiftShare(total, field, total - field - categories, categories)
 
 
-def _mixture(estimates: Sequence[tuple[float, float]]) -> _Floats:
-    """Weight of each tau, by EM."""
-    weights = _PRIOR_DIRECTIONS / _PRIOR_DIRECTIONS.sum()
-    if not estimates:
-        return np.asarray(weights)
-    slope, se = (column[:, None] for column in np.array(estimates).T)
-    for _ in range(_EM_ROUNDS):
-        total = _responsibility(slope, se, weights).sum(axis=0) + _PRIOR_DIRECTIONS
-        weights = total / total.sum()
-    return np.asarray(weights)
+def _log_mean(one: Floats, other: Floats) -> Floats:
+    """(a - b) / (log a - log b), a where they are equal, 0 where one is 0."""
+    both = (one > 0) & (other > 0)
+    a, b = np.where(both, one, 1.0), np.where(both, other, 1.0)
+    x = (a - b) / (a + b)
+    near = np.abs(x) < 1e-2
+    series = (a + b) / 2 * (1 - x**2 / 3 - 4 * x**4 / 45)
+    return np.where(both, np.where(near, series, (a - b) / np.where(near, 1.0, np.log(a) - np.log(b))), 0.0)
 
 
-def _responsibility(slope: _Floats, se: _Floats, weights: _Floats) -> _Floats:
-    variance = se**2 + _TAUS**2
-    log_density = -0.5 * (np.log(variance) + slope**2 / variance) + np.log(weights)
-    density = np.exp(log_density - log_density.max(axis=1, keepdims=True))
-    return np.asarray(density / density.sum(axis=1, keepdims=True))
+# --- the calendar -----------------------------------------------------------------------------------------------
+
+_CALENDAR_NEEDS_YEARS = 3
 
 
-def _posterior(slug: str, slope: Slope, weights: _Floats) -> Growth:
-    share = _responsibility(np.array([[slope.slope]]), np.array([[slope.se]]), weights)[0]
-    kept = _TAUS**2 / (_TAUS**2 + slope.se**2)
-    means = kept * slope.slope
-    parts = [NormalDist(float(mean), float(sd)) for mean, sd in zip(means, np.sqrt(kept) * slope.se, strict=True)]
+def calendar(panel: Panel) -> Floats:
+    """Log factor of each month of the year, January first, that the shares of all topics of one field have in common.
 
-    def below(growth: float) -> float:
-        return float(sum(weight * part.cdf(growth) for weight, part in zip(share, parts, strict=True)))
-
-    return Growth(
-        direction=slug,
-        mean=float(share @ means),
-        low=_quantile(below, 0.1),
-        high=_quantile(below, 0.9),
-        p_up=1 - below(0.0),
-        p_down=below(0.0),
-        p_flat=below(FLAT) - below(-FLAT),
-        raw=slope.slope,
-        raw_se=slope.se,
-        months=slope.months,
-    )
+    Deadlines move a field and its topics together, so most of their effect is in the exposure already; this is the
+    rest. Papers of all topics in a month over those expected from the twelve months around it, averaged over the years
+    and shrunk by how far the years differ. Zero where fewer than three years tell.
+    """
+    ratios = _month_ratios(panel)
+    by_month: list[list[float]] = [[] for _ in range(12)]
+    for column in np.flatnonzero(np.isfinite(ratios)):
+        by_month[(panel.first.month - 1 + column) % 12].append(float(ratios[column]))
+    if min(len(own) for own in by_month) < _CALENDAR_NEEDS_YEARS:
+        return np.zeros(12)
+    means = np.array([np.mean(own) for own in by_month])
+    means -= means.mean()
+    noise = np.mean([np.var(own, ddof=1) / len(own) for own in by_month])
+    real = max(0.0, float(means.var(ddof=1) - noise))
+    return np.asarray(means * real / (real + noise)) if real else np.zeros(12)
 
 
-def _quantile(below: Callable[[float], float], part: float) -> float:
-    low, high = -20.0, 20.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if below(middle) < part else (low, middle)
-    return (low + high) / 2
+def _month_ratios(panel: Panel) -> Floats:
+    """Shape (months,): log of papers over expected papers, all topics together; NaN where the year around lacks one."""
+    months = panel.papers.shape[1]
+    ratios = np.full(months, np.nan)
+    weight = np.array([0.5, *np.ones(11), 0.5])
+    for column in range(6, months - 6):
+        around = slice(column - 6, column + 7)
+        rows = panel.usable[:, around].all(axis=1) & (panel.exposure[:, around] > 0).all(axis=1)
+        shares = panel.papers[rows, around] / panel.exposure[rows, around]
+        expected = float((shares @ weight / 12 * panel.exposure[rows, column]).sum())
+        found = float(panel.papers[rows, column].sum())
+        if found > 0 and expected > 0:
+            ratios[column] = np.log(found / expected)
+    return ratios
+
+
+def without_calendar(panel: Panel) -> Panel:
+    """The panel with each field's exposure multiplied by its calendar; topics of equal exposure are of one field."""
+    exposure = panel.exposure.copy()
+    fields = np.unique(panel.exposure, axis=0, return_inverse=True)[1].reshape(-1)
+    for field in range(fields.max(initial=-1) + 1):
+        rows = np.flatnonzero(fields == field)
+        factor = np.exp(calendar(panel.rows(rows)))
+        exposure[rows] *= factor[(panel.first.month - 1 + np.arange(exposure.shape[1])) % 12]
+    return Panel(panel.topics, panel.first, panel.papers, exposure, panel.usable)
 
 
 # --- peak and saturation ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PeakOdds:
+    """When each topic's 12-month share was highest so far; one element a topic, NaN where not known."""
+
+    p_recent: Floats
+    """Probability that a year that ends within the last 12 months is the highest: that the topic is at its peak."""
+    months_low: Floats
+    """Months since the end of the highest year: 80% interval."""
+    months_high: Floats
+
+
+def peak_odds(panel: Panel, found: State, *, draws: int = 500, seed: int = 1) -> PeakOdds:
+    """Odds of the peak from draws of the whole path of each topic's share since its first usable quarter.
+
+    The highest of several noisy years lies above the truth, so the last year's share divided by it says too little.
+    `found` is the state of the same panel. Equal arguments give equal odds.
+    """
+    counts = smoothing.quarters(smoothing.without_spikes(panel))
+    since: list[Ints] = []
+    for levels in smoothing.drawn_levels(counts, found.trends, draws, seed):
+        rows = slice(len(since), len(since) + levels.shape[1])
+        shares = np.exp(levels)
+        total = np.cumsum(shares, axis=0)
+        years = total[smoothing.YEAR - 1 :].copy()
+        years[1:] -= total[: -smoothing.YEAR]
+        first = counts.known[rows].argmax(axis=1)
+        years[np.arange(len(years))[:, None] < np.minimum(first, len(years) - 1)] = 0.0
+        since += list((len(years) - 1 - years.argmax(axis=0)) * smoothing.PERIOD_MONTHS)
+    ago = np.array(since, dtype=float).reshape(len(panel.topics), draws)
+    ago[~found.known] = np.nan
+    low, high = np.quantile(ago, [0.1, 0.9], axis=1, method="inverted_cdf") if len(ago) else (np.empty(0), np.empty(0))
+    return PeakOdds(np.where(found.known, (ago < 12).mean(axis=1), np.nan), low, high)
 
 
 def peak(shares: Mapping[date, float | None]) -> Peak | None:
