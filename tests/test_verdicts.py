@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -13,8 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from littriage import facts, signals, verdicts
 from littriage.model import MonthStatus, Reason, Stage, TrendPoint, Verdict
-from littriage.trends import month_after, month_span, months_between
+from littriage.published import Published
+from littriage.trends import (
+    month_after,
+    month_span,
+    months_between,
+    seen_as_of,
+    twelve_month_shares,
+    usable,
+    year_to,
+)
 from littriage.verdicts import (
     RULES,
     STAGE_ZH,
@@ -26,6 +36,8 @@ from littriage.verdicts import (
     ranking,
     reason_text,
 )
+from littriage.warehouse import Warehouse, derived
+from littriage.warehouse.publishing import publish
 
 AS_OF = date(2020, 1, 11)
 MONTHS = month_span(date(2012, 1, 1), date(2019, 12, 1))
@@ -160,7 +172,7 @@ def test_steady_grower_is_rising():
     assert (verdict.first_month, verdict.last_month) == (MONTHS[0], MONTHS[-1])
     assert verdict.papers_12m == pytest.approx(200 * sum(1.3 ** YEARS[-12:]))
     assert verdict.share_12m == pytest.approx(verdict.papers_12m / verdict.exposure_12m)
-    assert verdict.rule == "v1"
+    assert verdict.rule == "v2"
 
 
 def test_steady_shrinker_declines():
@@ -303,6 +315,195 @@ def test_planted_logistic_is_followed(months_from_inflection, expected):
     points["wave"] = drawn(rng, 400, lambda years: -np.log1p(np.exp(-(years + months_from_inflection / 12) / 0.5)))
 
     assert stages(points)["wave"] in expected
+
+
+# --- the facts behind a stage -----------------------------------------------------------------------------------
+
+
+def gappy(seed: int) -> dict[str, Points]:
+    """Eight directions with holes, late beginnings, open months and expected papers that are no whole numbers."""
+    rng = np.random.default_rng(seed)
+    kinds = [MonthStatus.COMPLETE, MonthStatus.ASSUMED, MonthStatus.PARTIAL, MonthStatus.OPEN]
+    found = {}
+    for number in range(8):
+        points = record(
+            rng.gamma(1.0 + number, 3.0, int(rng.integers(1, 97))), f"d{number}", int(rng.integers(0, 2000))
+        )
+        found[f"d{number}"] = tuple(
+            replace(p, status=kinds[int(rng.choice(4, p=[0.8, 0.08, 0.08, 0.04]))]) for p in rng.permutation(points)
+        )
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("as_of", [AS_OF, date(2017, 3, 5), date(2012, 1, 1)])
+def test_facts_are_those_of_the_points(seed: int, as_of: date):
+    """Worked out in arrays, they are what the points themselves say, one by one."""
+    points = gappy(seed)
+    found = facts.facts(facts.seen(points, as_of), 24)
+    peaks = {}
+    for one in found:
+        seen = seen_as_of(points[one.slug], as_of)
+        known = [p for p in seen if usable(p)]
+        shares = twelve_month_shares(seen)
+        recent = [p for p in known if months_between(p.month, one.settled) < 24]
+        assert one.first_month == (known[0].month if known else None)
+        assert one.last_month == (known[-1].month if known else None)
+        assert one.open_months == tuple(p.month for p in seen if p.status is MonthStatus.OPEN)
+        assert one.papers_24m == pytest.approx(sum(p.papers for p in recent))
+        assert one.best_year == pytest.approx(
+            max((sum(p.papers for p in year_to(seen, p.month)) for p in seen), default=0)
+        )
+        lacking = set(month_span(seen[0].month, one.settled)[-48:]) - {p.month for p in known} if seen else set()
+        assert set(one.lacking) == lacking
+        peak = signals.peak(shares)
+        assert (one.peak is None) == (peak is None)
+        if peak and one.peak:
+            peaks[one.slug] = peak.share
+            assert (one.peak.share, one.peak.ratio) == pytest.approx((peak.share, peak.ratio))
+            assert one.peak.month == peak.month
+        year = year_to(seen, known[-1].month) if known else ()
+        assert (one.year is not None) == (len(year) >= 9)
+        if one.year:
+            assert one.year == (pytest.approx(sum(p.papers for p in year)), sum(p.exposure for p in year))
+    levels = signals.levels(peaks)
+    assert {one.slug: one.level for one in found if one.level is not None} == pytest.approx(levels)
+
+
+def test_age_is_that_of_the_fifth_weighed_paper():
+    """One paper a month: the fifth came in the fifth month; weighed by half, in the tenth."""
+    (one,) = facts.facts(facts.seen({"demo": record([0] * 36 + [1] * 60)}, AS_OF), 24)
+
+    assert replace(one, paper_weight=1.0).age_months(5) == 55
+    assert replace(one, paper_weight=0.5).age_months(5) == 50
+    assert replace(one, paper_weight=0.01).age_months(5) is None
+
+
+# --- how firmly a stage stands ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"),
+    [(0.9, 0.88, 0.92), (0.5, 0.4, 0.6), (0.25, 0.2, 0.3), (25, 20, 30), (3, 2, 4), (48, 38, 58), (2.0, 1.6, 2.4)],
+)
+def test_a_threshold_moves_by_a_fifth(value: float, low: float, high: float):
+    """Numbers by a fifth; probabilities by a fifth of what is left to certainty; counts by one at least."""
+    assert [verdicts.moved_threshold(value, way) for way in (-1, 0, 1)] == pytest.approx([low, value, high])
+
+
+def test_thresholds_are_moved_all_at_once():
+    """Each at random within its reach, and never the months that growth looks back."""
+    base, moved = Thresholds(), verdicts.moved_thresholds(Thresholds())
+
+    assert len(set(moved)) == 20
+    for name in (one.name for one in fields(base)):
+        values = {getattr(one, name) for one in moved}
+        reach = [verdicts.moved_threshold(getattr(base, name), way) for way in (-1, 1)]
+        assert (len(values) > 1) == (name != "look_back_months")
+        assert all(reach[0] <= value <= reach[1] for value in values)
+
+
+def test_a_firm_stage_never_flips_and_one_on_the_edge_does():
+    """Growth of 30% a year for eight years is rising by any reading; 28 papers of the needed 25 are a near thing."""
+    rng = np.random.default_rng(4)
+    flat = {f"flat{i}": drawn(rng, 300) for i in range(8)}
+    found = verdicts.flips(flat | {"grower": record(900 * 1.3**YEARS), "edge": record([1] * 92 + [2] * 4)}, AS_OF)
+    stage = stages(flat | {"edge": record([1] * 92 + [2] * 4)})["edge"]
+
+    assert found["grower"].part <= 0.05
+    assert found["edge"].changed >= 2
+    assert found["edge"].to is Stage.TOO_LITTLE_DATA
+    assert stage is not Stage.TOO_LITTLE_DATA
+    assert found["edge"].tried == 40
+
+
+def test_flips_are_told_beside_the_verdict():
+    """Nothing else of the verdict changes; the reason has both languages, with the stage in each."""
+    points = dict(list(panel().items())[:12])
+    plain, told = judge(points, AS_OF), judge(points, AS_OF, with_flips=True)
+    found = verdicts.flips(points, AS_OF)
+
+    assert [replace(v, flips=None, flips_to=None, reasons=v.reasons[:-1]) for v in told] == list(plain)
+    assert [v.flips for v in told] == [found[v.direction].part for v in told]
+    assert any(v.flips for v in told)
+    flipped = next(v for v in told if v.flips and v.flips_to)
+    count = f"{found[flipped.direction].changed} of {found[flipped.direction].tried}"
+    assert texts(flipped)[-1] == (
+        f"stage changes in {count} perturbations of thresholds and data, most often to {flipped.flips_to.value}"
+    )
+    assert reason_text(flipped.reasons[-1], "zh").endswith(f"最常变为{STAGE_ZH[flipped.flips_to]}")
+    firm = next(v for v in told if v.flips == 0)
+    assert texts(firm)[-1].startswith("stage changes in none of ")
+    assert "阶段从未改变" in reason_text(firm.reasons[-1], "zh")
+
+
+def test_flips_know_neither_names_nor_the_future():
+    """Renamed, in another order, and with later months added: the same flips."""
+    points = dict(list(panel().items())[:8])
+    before = verdicts.flips(points, date(2018, 6, 20))
+    marked = {
+        f"x{slug}": tuple(p if p.month < date(2018, 6, 1) else replace(p, papers=9e5, exposure=10**7) for p in own)
+        for slug, own in reversed(points.items())
+    }
+
+    assert verdicts.flips(marked, date(2018, 6, 20)) == {f"x{slug}": flip for slug, flip in before.items()}
+
+
+@pytest.mark.parametrize("points", [(), record([0] * 96), record([5000]), record([40] * 15)])
+def test_little_data_flips_nothing_and_breaks_nothing(points: Points):
+    """No months, no papers, one giant month, too few months: still no verdict in every perturbation."""
+    (verdict,) = judge({"demo": points}, AS_OF, with_flips=True)
+
+    assert verdict.stage is Stage.TOO_LITTLE_DATA
+    assert verdict.flips == 0
+    assert judge({}, AS_OF, with_flips=True) == ()
+
+
+def test_a_thinned_record_loses_a_fifth():
+    """About a fifth of the papers, never a month, and a fifth of the field; the newest month goes in another one."""
+    known = facts.seen(dict(list(panel().items())[:40]), AS_OF)
+    first, second, shorter = facts.disturbed(known, 1)
+
+    for thinned in (first, second):
+        assert thinned.panel.papers.sum() == pytest.approx(0.8 * known.panel.papers.sum(), rel=0.01)
+        assert (thinned.panel.papers <= known.panel.papers).all()
+        assert thinned.panel.exposure.sum() == pytest.approx(0.8 * known.panel.exposure.sum())
+        assert (thinned.panel.usable == known.panel.usable).all()
+    assert (first.panel.papers != second.panel.papers).any()
+    assert shorter.panel.last == month_after(known.panel.last, -1)
+    assert (shorter.panel.papers == known.panel.papers[:, :-1]).all()
+
+
+def test_members_stand_in_for_expected_papers():
+    """Where the rule's members differ from the sum of probabilities, the stage is asked of them too."""
+    points = {"demo": tuple(replace(p, papers=p.papers * 0.7) for p in record([40] * 96))}
+    *_, by_members = facts.disturbed(facts.seen(points, AS_OF), 1)
+
+    assert by_members.panel.papers.sum() == 40 * 96
+    assert len(list(facts.disturbed(facts.seen({"demo": record([40] * 96)}, AS_OF), 1))) == 3
+
+
+def test_flips_survive_storage(warehouse: Warehouse):
+    """Through the working file and the published one."""
+    points = dict(list(panel().items())[:12])
+    told = judge(points, AS_OF, with_flips=True)
+    derived.store_verdicts(warehouse, told, {})
+    for verdict in told:
+        known = {"theme": "t", "name": "n", "name_zh": "n", "scope": "s", "category_set": "", "field": "", "query": "q"}
+        warehouse.insert("direction", {"slug": [verdict.direction]}, **known)
+    meta = {"run": "r1", "as_of": "2020-01-11", "published_at": "", "last_month": ""}
+    publish(warehouse, meta, AS_OF)
+
+    with Published.open(warehouse.folder) as published:
+        assert [entry.verdict for entry in published.entries()] == list(told)
+
+
+def test_a_flat_share_that_is_not_proved_flat_says_so():
+    """50% is enough for the word; the reader is told, with the probability that it still grows."""
+    for verdict in judge(panel(), AS_OF):
+        if verdict.stage in (Stage.SATURATED, Stage.PLATEAU) and verdict.growth:
+            told = any(text.startswith("flat is likely and not proved: 50%") for text in texts(verdict))
+            assert told == (verdict.growth.p_flat < 0.9)
 
 
 # --- tables, words, storage -------------------------------------------------------------------------------------

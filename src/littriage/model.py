@@ -507,6 +507,10 @@ class Verdict:
     """The last comparable month: what the verdict speaks of."""
     reasons: tuple[Reason, ...] = ()
     rule: str = ""
+    flips: float | None = None
+    """Part of the perturbations of thresholds and data that give another stage; None: none were tried."""
+    flips_to: Stage | None = None
+    """The stage that they give most often; None where none gives another."""
 
 
 # --- outlook ----------------------------------------------------------------------------------------------------

@@ -6,30 +6,23 @@ The rules are the table `RULES`, first match wins; docs/method.md shows the same
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cache
 from math import exp, log
-from statistics import median
-from typing import TYPE_CHECKING, Literal
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal
 
-from littriage.model import Growth, MonthStatus, Reason, Stage, TrendPoint, Verdict
+from littriage.model import Growth, Reason, Stage, TrendPoint, Verdict
 from littriage.notation import chance_text, change_text, part_text
-from littriage.trends import (
-    YEAR_NEEDS_MONTHS,
-    last_settled_month,
-    month_after,
-    months_between,
-    seen_as_of,
-    twelve_month_shares,
-    usable,
-    year_to,
-)
+from littriage.trends import months_between
 
 if TYPE_CHECKING:
-    from littriage.signals import Peak, Slope
+    from littriage.facts import Facts, Seen
 
-RULE = "v1"
+RULE = "v2"
 
 _WINDOW_MONTHS = 48
 _LISTED_MONTHS = 6
@@ -37,7 +30,7 @@ _LISTED_MONTHS = 6
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The numbers in the rules. Papers are weighed: see `Facts.paper_weight`."""
+    """The numbers in the rules. Papers are weighed: see `facts.Facts.paper_weight`."""
 
     sure: float = 0.9
     """P(growth > 0) from which a direction rises, P(growth < 0) from which it declines."""
@@ -55,8 +48,6 @@ class Thresholds:
     silent_papers_12m: float = 5
     silent_peak: float = 0.25
     near_peak: float = exp(-0.15)
-    not_up: float = 0.8
-    """P(growth > 0) below which a direction far under its peak counts as dormant."""
     young_months: int = 48
     young_papers: float = 5
     run_up_months: int = 12
@@ -64,109 +55,29 @@ class Thresholds:
     saturated_peak: float = exp(-0.35)
     large: float = 0.75
     """Place among the directions by share, 0 to 1."""
+    middle: float = 0.5
+    """The same: the median direction's."""
     risen: float = 2.0
     """Share against its lowest earlier 12-month share."""
     look_back_months: int = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the rules look at, for one direction."""
-
-    slug: str
-    points: tuple[TrendPoint, ...]
-    """As seen on the day, oldest first."""
-    shares: dict[date, float | None]
-    """12-month share by month, in order."""
-    settled: date
-    """The last month that had ended for good."""
-    slope: Slope | None
-    growth: Growth | None
-    growth_before: Growth | None
-    """The same, seen 24 months earlier."""
-    peak: Peak | None
-    level: float | None
-    """Place among the directions by share, 0 to 1."""
-    usual_dispersion: float
-    """Median of the directions'; 1 where none is known."""
-
-    @property
-    def paper_weight(self) -> float:
-        """What one paper says: about 1 where papers are independent, less where they come in bursts.
-
-        1 over the dispersion, which is taken to be at least the catalogue's median: that a few papers came more evenly
-        than others do is chance. With every paper counted twice both double, and no rule sees more papers.
-        """
-        return 1 / max(self.usual_dispersion, self.slope.dispersion if self.slope else 0.0)
-
-    def recent(self, months: int) -> tuple[TrendPoint, ...]:
-        """The points of the months that end with the last settled one."""
-        return tuple(point for point in self.points if 0 <= months_between(point.month, self.settled) < months)
-
-    def papers(self, months: int) -> float:
-        """Papers in the usable ones of the recent months."""
-        return sum(point.papers for point in self.recent(months) if usable(point))
-
-    def holes(self, months: int) -> tuple[date, ...]:
-        """Recent months since the record began that no model may use."""
-        if not self.points:
-            return ()
-        known = {point.month for point in self.points if usable(point)}
-        recent = (month_after(self.settled, -back) for back in reversed(range(months)))
-        return tuple(month for month in recent if month >= self.points[0].month and month not in known)
-
-    @property
-    def usable_months(self) -> int:
-        return sum(usable(point) for point in self.recent(_WINDOW_MONTHS))
-
-    @property
-    def ratio(self) -> float:
-        """12-month share against its peak; 1 where there is none."""
-        return self.peak.ratio if self.peak else 1.0
-
-    @property
-    def lowest_before(self) -> float | None:
-        """Lowest earlier 12-month share."""
-        known = [share for share in self.shares.values() if share is not None]
-        return min(known[:-1], default=None)
-
-    @property
-    def year_on_year(self) -> float | None:
-        """12-month share against that of 12 months before; None where either is not known."""
-        month = next((month for month in reversed(self.shares) if self.shares[month] is not None), None)
-        share, before = (self.shares.get(month), self.shares.get(month_after(month, -12))) if month else (None, None)
-        return share / before if share is not None and before else None
-
-    def best_year(self) -> float:
-        """Most papers in any 12 months."""
-        return max((sum(p.papers for p in year_to(self.points, point.month)) for point in self.points), default=0.0)
-
-    def age_months(self, papers: float) -> int | None:
-        """Months since that many weighed papers had come; None where they never did."""
-        total = 0.0
-        for point in filter(usable, self.points):
-            total += point.papers * self.paper_weight
-            if total >= papers:
-                return months_between(point.month, self.settled)
-        return None
 
 
 # --- the rules --------------------------------------------------------------------------------------------------
 
 
 def _incomplete(facts: Facts, limit: Thresholds) -> bool:
-    return any(p.status is MonthStatus.OPEN for p in facts.points) and not any(map(usable, facts.points))
+    return bool(facts.open_months) and facts.first_month is None
 
 
 def _not_measurable(facts: Facts, limit: Thresholds) -> bool:
-    holes = len(facts.holes(_WINDOW_MONTHS))
+    holes = len(facts.lacking)
     short = facts.usable_months < limit.window_months <= facts.usable_months + holes
     return len(facts.holes(12)) > limit.holes_12m or short
 
 
 def _few_papers(facts: Facts, limit: Thresholds) -> bool:
     enough = limit.papers_24m / facts.paper_weight
-    return facts.papers(24) < enough and facts.best_year() < enough
+    return facts.papers_24m < enough and facts.best_year < enough
 
 
 def _wide(facts: Facts, limit: Thresholds) -> bool:
@@ -174,13 +85,14 @@ def _wide(facts: Facts, limit: Thresholds) -> bool:
 
 
 def _too_little(facts: Facts, limit: Thresholds) -> bool:
-    return facts.usable_months < limit.window_months or _few_papers(facts, limit) or _wide(facts, limit)
+    short = facts.usable_months < limit.window_months or _few_papers(facts, limit)
+    # Of a direction that has fallen silent the growth cannot be known well, and need not be.
+    return short or (_wide(facts, limit) and not _dormant(facts, limit))
 
 
 def _dormant(facts: Facts, limit: Thresholds) -> bool:
-    silent = facts.papers(12) * facts.paper_weight < limit.silent_papers_12m
-    rising = facts.growth is not None and facts.growth.p_up >= limit.not_up
-    return silent and facts.ratio < limit.silent_peak and not rising
+    silent = facts.papers_12m * facts.paper_weight < limit.silent_papers_12m
+    return silent and facts.ratio < limit.silent_peak
 
 
 def _up(growth: Growth | None, limit: Thresholds) -> bool:
@@ -189,20 +101,19 @@ def _up(growth: Growth | None, limit: Thresholds) -> bool:
 
 
 def _down(facts: Facts, limit: Thresholds) -> bool:
-    sure = limit.sure_despite_holes if facts.holes(_WINDOW_MONTHS) else limit.sure
+    sure = limit.sure_despite_holes if facts.lacking else limit.sure
     return facts.growth is not None and facts.growth.p_down >= sure > facts.growth.p_flat
 
 
 def _young(facts: Facts, limit: Thresholds) -> bool:
     age = facts.age_months(limit.young_papers)
-    first = next((point.month for point in facts.points if usable(point)), None)
-    if age is None or first is None or age > limit.young_months:
+    if age is None or facts.first_month is None or age > limit.young_months:
         return False
-    return months_between(first, facts.settled) - age >= limit.run_up_months
+    return months_between(facts.first_month, facts.settled) - age >= limit.run_up_months
 
 
 def _emerging(facts: Facts, limit: Thresholds) -> bool:
-    small = facts.level is not None and facts.level < 0.5
+    small = facts.level is not None and facts.level < limit.middle
     return _up(facts.growth, limit) and small and _young(facts, limit)
 
 
@@ -227,7 +138,7 @@ def _flat(facts: Facts, limit: Thresholds) -> bool:
 
 
 def _saturated(facts: Facts, limit: Thresholds) -> bool:
-    high = facts.level is not None and facts.level >= 0.5 and facts.ratio > limit.saturated_peak
+    high = facts.level is not None and facts.level >= limit.middle and facts.ratio > limit.saturated_peak
     return _flat(facts, limit) and high and _risen(facts, limit) and not _young(facts, limit)
 
 
@@ -259,14 +170,10 @@ RULES = (
     Rule(
         Stage.TOO_LITTLE_DATA,
         "fewer than 24 usable months of the last 48, or fewer than 25 papers in 24 months and never 25 in a year, "
-        "or an 80% interval of growth wider than a factor of 4 a year",
+        "or, where it is not dormant, an 80% interval of growth wider than a factor of 4 a year",
         _too_little,
     ),
-    Rule(
-        Stage.DORMANT,
-        "fewer than 5 papers in 12 months, share below 25% of its peak, P(growth > 0) < 80%",
-        _dormant,
-    ),
+    Rule(Stage.DORMANT, "fewer than 5 papers in 12 months, share below 25% of its peak", _dormant),
     Rule(Stage.EMERGING, "growing, fifth paper at most 48 months ago, share below the median direction's", _emerging),
     Rule(
         Stage.HOT,
@@ -286,78 +193,158 @@ RULES = (
     Rule(Stage.UNSURE, "anything else", _anything),
 )
 
+_PLACES: Mapping[Stage, int] = {rule.stage: place for place, rule in enumerate(RULES)}
+
 
 # --- the verdicts -----------------------------------------------------------------------------------------------
 
 
 def judge(
-    points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date, thresholds: Thresholds | None = None
+    points_by_direction: Mapping[str, Sequence[TrendPoint]],
+    as_of: date,
+    thresholds: Thresholds | None = None,
+    *,
+    with_flips: bool = False,
 ) -> tuple[Verdict, ...]:
-    """One verdict for each direction, by slug, from what was known on `as_of`; points after it change nothing."""
+    """One verdict for each direction, by slug, from what was known on `as_of`; points after it change nothing.
+
+    `with_flips`: each says too how firmly its stage stands; see `flips`.
+    """
+    from littriage.facts import facts, seen  # numpy: not for who only reads verdicts
+
     limit = thresholds or Thresholds()
-    return tuple(_verdict(facts, as_of, limit) for facts in _facts(points_by_direction, as_of, limit))
+    known = seen(points_by_direction, as_of)
+    found = facts(known, limit.look_back_months)
+    verdicts = tuple(_verdict(one, as_of, limit) for one in found)
+    if not with_flips:
+        return verdicts
+    firm = _flips(known, found, limit)
+    return tuple(_with_flip(verdict, firm[verdict.direction]) for verdict in verdicts)
 
 
-def _facts(
-    points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date, limit: Thresholds
-) -> tuple[Facts, ...]:
-    from littriage import signals  # numpy: not for who only reads verdicts
-
-    before = month_after(as_of.replace(day=1), -limit.look_back_months).replace(day=min(as_of.day, 28))
-    seen = {slug: seen_as_of(points_by_direction[slug], as_of) for slug in sorted(points_by_direction)}
-    slopes = signals.slopes(seen, as_of)
-    growths = signals.shrunk(slopes)
-    earlier = signals.growths({slug: seen_as_of(points, before) for slug, points in seen.items()}, before)
-    shares = {slug: twelve_month_shares(points) for slug, points in seen.items()}
-    peaks = {slug: signals.peak(shares[slug]) for slug in seen}
-    levels = signals.levels({slug: peak.share for slug, peak in peaks.items() if peak is not None})
-    usual_dispersion = median(slope.dispersion for slope in slopes.values()) if slopes else 1.0
-    return tuple(
-        Facts(
-            slug=slug,
-            points=points,
-            shares=shares[slug],
-            settled=last_settled_month(as_of),
-            slope=slopes.get(slug),
-            growth=growths.get(slug),
-            growth_before=earlier.get(slug),
-            peak=peaks[slug],
-            level=levels.get(slug),
-            usual_dispersion=usual_dispersion,
-        )
-        for slug, points in seen.items()
-    )
+def _stage(facts: Facts, limit: Thresholds) -> Stage:
+    return next(rule.stage for rule in RULES if rule.matches(facts, limit))
 
 
 def _verdict(facts: Facts, as_of: date, limit: Thresholds) -> Verdict:
-    from littriage.signals import saturation_index
-
-    stage = next(rule.stage for rule in RULES if rule.matches(facts, limit))
-    months = [point.month for point in facts.points if usable(point)]
-    year = year_to(facts.points, months[-1]) if months else ()
-    if len(year) < YEAR_NEEDS_MONTHS:
-        year = ()
-    blind = stage in (Stage.NOT_MEASURABLE, Stage.INCOMPLETE)
-    growth = None if blind else facts.growth
-    papers, exposure = sum(point.papers for point in year), sum(point.exposure for point in year)
+    stage = _stage(facts, limit)
+    growth = None if stage in (Stage.NOT_MEASURABLE, Stage.INCOMPLETE) else facts.growth
+    papers, exposure = facts.year or (None, None)
     return Verdict(
         as_of=as_of,
         direction=facts.slug,
         stage=stage,
         growth=growth,
-        papers_12m=papers if year else None,
-        share_12m=papers / exposure if year else None,
-        exposure_12m=exposure if year else None,
+        papers_12m=papers,
+        share_12m=papers / exposure if papers is not None and exposure else None,
+        exposure_12m=exposure,
         peak_ratio=facts.peak.ratio if facts.peak else None,
         peak_month=facts.peak.month if facts.peak else None,
-        saturation=saturation_index(growth.p_flat, facts.peak.ratio, facts.level)
-        if growth is not None and facts.peak is not None and facts.level is not None
-        else None,
-        first_month=months[0] if months else None,
-        last_month=months[-1] if months else None,
+        saturation=_saturation_index(growth, facts),
+        first_month=facts.first_month,
+        last_month=facts.last_month,
         reasons=tuple(_reasons(stage, facts, limit)),
         rule=RULE,
     )
+
+
+def _saturation_index(growth: Growth | None, facts: Facts) -> float | None:
+    from littriage.signals import saturation_index
+
+    if growth is None or facts.peak is None or facts.level is None:
+        return None
+    return saturation_index(growth.p_flat, facts.peak.ratio, facts.level)
+
+
+# --- how firmly a stage stands ----------------------------------------------------------------------------------
+
+FLIP_PART = 0.2
+"""How far a threshold is moved at most."""
+FLIP_ROUNDS = 20
+"""How often all thresholds are moved: once over the record as it is, once over a disturbed one."""
+FLIP_SEED = 20210601
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """How a stage fares when thresholds and data are disturbed."""
+
+    tried: int
+    changed: int
+    """Of those, that gave another stage."""
+    to: Stage | None
+    """The stage that they gave most often; None where none changed."""
+
+    @property
+    def part(self) -> float:
+        return self.changed / self.tried
+
+
+def flips(
+    points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date, thresholds: Thresholds | None = None
+) -> dict[str, Flip]:
+    """How firmly each direction's stage stands on `as_of`, by slug: what becomes of it in 40 perturbations.
+
+    In each, every threshold is moved by up to a fifth at random: 20 times over the record as it is, and 20 times over a
+    disturbed one, in equal parts with a fifth of papers and fields lost at random (twice), without its newest month,
+    and with papers that the rule calls members in place of expected papers, where the two differ. A threshold between
+    0 and 1 moves by up to a fifth of its distance to the nearer of them (90% to between 88% and 92%), one that counts
+    by 1 at least. The width of "flat" (10% a year) and the months over which growth is measured are part of the
+    estimate and are not moved. Thresholds one at a time hardly matter: alone, none changes more than 7% of the stages.
+    """
+    from littriage.facts import facts, seen
+
+    limit = thresholds or Thresholds()
+    known = seen(points_by_direction, as_of)
+    return _flips(known, facts(known, limit.look_back_months), limit)
+
+
+def _flips(known: Seen, found: Sequence[Facts], limit: Thresholds) -> dict[str, Flip]:
+    from littriage.facts import disturbed, facts
+
+    moved = moved_thresholds(limit)
+    others = [[_stage(one, thresholds) for one in found] for thresholds in moved]
+    records = tuple(disturbed(known, FLIP_SEED))
+    for number, record in enumerate(records):
+        again = facts(record, limit.look_back_months)
+        others += [[_stage(one, thresholds) for one in again] for thresholds in moved[number :: len(records)]]
+    stages = [_stage(one, limit) for one in found]
+    told = {}
+    for row, one in enumerate(found):
+        changed = Counter(column[row] for column in others if column[row] is not stages[row])
+        # Of stages that come equally often, the first of the rules.
+        to = max(changed, key=lambda stage: (changed[stage], -_PLACES[stage]), default=None)
+        told[one.slug] = Flip(len(others), changed.total(), to)
+    return told
+
+
+@cache
+def moved_thresholds(limit: Thresholds) -> tuple[Thresholds, ...]:
+    """The thresholds, all moved at random, 20 times; the same each time."""
+    names = [one.name for one in fields(limit) if one.name != "look_back_months"]
+    random = Random(FLIP_SEED)
+    return tuple(
+        replace(limit, **{name: moved_threshold(getattr(limit, name), random.uniform(-1, 1)) for name in names})
+        for _ in range(FLIP_ROUNDS)
+    )
+
+
+def moved_threshold(value: float, way: float) -> Any:
+    """A threshold moved by that part, -1 to 1, of what it is moved at most; a whole number stays one."""
+    if isinstance(value, int):
+        return round(value + way * max(1.0, FLIP_PART * value))
+    reach = min(value, 1 - value) if 0 < value < 1 else value
+    return value + way * FLIP_PART * reach
+
+
+def _with_flip(verdict: Verdict, flip: Flip) -> Verdict:
+    stage = verdict.stage
+    reasons = verdict.reasons
+    if stage not in (Stage.INCOMPLETE, Stage.NOT_MEASURABLE):
+        count = {"changed": str(flip.changed), "tried": str(flip.tried)}
+        said = _reason("flips", **count, stage=flip.to.value) if flip.to else _reason("firm", tried=count["tried"])
+        reasons = (*reasons, said)
+    return replace(verdict, reasons=reasons, flips=flip.part, flips_to=flip.to)
 
 
 Order = Literal["rising", "saturated", "declining"]
@@ -408,6 +395,10 @@ _TEXTS: Mapping[str, Mapping[Language, str]] = {
     "p_up": {"en": "P(growth > 0) = {p}", "zh": "增长为正的概率 {p}"},
     "p_down": {"en": "P(growth < 0) = {p}", "zh": "增长为负的概率 {p}"},
     "p_flat": {"en": "P(growth within 10% a year) = {p}", "zh": "年增长在 ±10% 以内的概率 {p}"},
+    "flat_unproved": {
+        "en": "flat is likely and not proved: {needed} is enough for this stage; P(growth > 0) = {p}",
+        "zh": "持平只是较有可能,并未证实:此阶段只要求概率达到 {needed};增长为正的概率 {p}",
+    },
     "growth": {"en": "share {mean} a year (80%: {low} to {high})", "zh": "份额每年 {mean}(80% 区间 {low} 至 {high})"},
     "decline_unproved": {
         "en": "with months lacking, a decline needs {needed}",
@@ -444,6 +435,14 @@ _TEXTS: Mapping[str, Mapping[Language, str]] = {
         "zh": "最近 {of} 个月中有 {count} 个月论文不全:{months}",
     },
     "open": {"en": "still open: {months}", "zh": "尚未完结:{months}"},
+    "flips": {
+        "en": "stage changes in {changed} of {tried} perturbations of thresholds and data, most often to {stage}",
+        "zh": "在 {tried} 次对阈值和数据的扰动中,阶段改变 {changed} 次,最常变为{stage}",
+    },
+    "firm": {
+        "en": "stage changes in none of {tried} perturbations of thresholds and data",
+        "zh": "在 {tried} 次对阈值和数据的扰动中,阶段从未改变",
+    },
     "assumed": {
         "en": "completeness of {count} of the last 12 months not verified",
         "zh": "最近 12 个月中有 {count} 个月的完整性未经核实",
@@ -453,7 +452,10 @@ _TEXTS: Mapping[str, Mapping[Language, str]] = {
 
 def reason_text(reason: Reason, language: Language = "en") -> str:
     """The reason in words: `P(growth > 0) = 97%`."""
-    return _TEXTS[reason.code][language].format(**dict(reason.parts))
+    parts = dict(reason.parts)
+    if language == "zh" and "stage" in parts:
+        parts["stage"] = STAGE_ZH[Stage(parts["stage"])]
+    return _TEXTS[reason.code][language].format(**parts)
 
 
 def dump_reasons(reasons: Sequence[Reason]) -> str:
@@ -469,7 +471,7 @@ def parse_reasons(text: str) -> tuple[Reason, ...]:
 def _reasons(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
     """What decided first, then what else a reader needs in order to judge."""
     if stage is Stage.INCOMPLETE:
-        yield _reason("open", months=_listed([p.month for p in facts.points if p.status is MonthStatus.OPEN]))
+        yield _reason("open", months=_listed(facts.open_months))
         return
     if stage is Stage.NOT_MEASURABLE:
         of = 12 if len(facts.holes(12)) > limit.holes_12m else _WINDOW_MONTHS
@@ -481,19 +483,19 @@ def _reasons(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
         yield from _grounds(stage, facts, limit)
     if facts.holes(12):
         yield _holes(facts, 12)
-    if assumed := sum(point.status is MonthStatus.ASSUMED for point in facts.recent(12)):
-        yield _reason("assumed", count=str(assumed))
+    if facts.assumed:
+        yield _reason("assumed", count=str(facts.assumed))
 
 
 def _shortages(facts: Facts, limit: Thresholds) -> Iterable[Reason]:
     if facts.usable_months < limit.window_months:
         yield _reason("few_months", months=str(facts.usable_months), needed=str(limit.window_months))
     if _few_papers(facts, limit):
-        papers, needed = f"{facts.papers(24):.0f}", f"{limit.papers_24m:.0f}"
-        if facts.papers(24) < limit.papers_24m:
+        papers, needed = f"{facts.papers_24m:.0f}", f"{limit.papers_24m:.0f}"
+        if facts.papers_24m < limit.papers_24m:
             yield _reason("few_papers", papers=papers, needed=needed)
         else:
-            weight = f"{facts.papers(24) * facts.paper_weight:.0f}"
+            weight = f"{facts.papers_24m * facts.paper_weight:.0f}"
             yield _reason("few_bursty_papers", papers=papers, weight=weight, needed=needed)
     if _wide(facts, limit) and facts.growth:
         factor = f"{exp(facts.growth.high - facts.growth.low):.1f}"
@@ -505,6 +507,8 @@ def _grounds(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
     if growth:
         if stage in (Stage.SATURATED, Stage.PLATEAU):
             yield _reason("p_flat", p=chance_text(growth.p_flat))
+            if growth.p_flat < limit.sure:
+                yield _reason("flat_unproved", needed=chance_text(limit.flat), p=chance_text(growth.p_up))
         elif growth.p_up >= 0.5:
             yield _reason("p_up", p=chance_text(growth.p_up))
         else:
@@ -516,8 +520,8 @@ def _grounds(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
     if growth:
         mean, low, high = map(change_text, (growth.mean, growth.low, growth.high))
         yield _reason("growth", mean=mean, low=low, high=high)
-    if year := facts.year_on_year:
-        yield _reason("year", ratio=f"{year:.2f}")
+    if facts.year_on_year:
+        yield _reason("year", ratio=f"{facts.year_on_year:.2f}")
     if stage is Stage.EMERGING:
         yield _reason("young", months=str(facts.age_months(limit.young_papers)))
     if stage in (Stage.HOT, Stage.SATURATED, Stage.EMERGING) and facts.level is not None:
@@ -527,7 +531,7 @@ def _grounds(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
     if stage is not Stage.EMERGING and facts.peak:
         yield _reason("peak", p=part_text(facts.peak.ratio), month=f"{facts.peak.month:%Y-%m}")
     if stage in (Stage.DORMANT, Stage.UNSURE):
-        yield _reason("papers_12m", papers=f"{facts.papers(12):.0f}")
+        yield _reason("papers_12m", papers=f"{facts.papers_12m:.0f}")
 
 
 def _reason(code: str, **parts: str) -> Reason:

@@ -375,6 +375,8 @@ def store_verdicts(warehouse: Warehouse, verdicts: Sequence[Verdict], membership
                 "reasons": [dump_reasons(one.reasons) for one in verdicts],
                 "rule": [one.rule for one in verdicts],
                 "membership_rule": [membership_rules.get(one.direction, "") for one in verdicts],
+                "flips": [one.flips for one in verdicts],
+                "flips_to": [one.flips_to and one.flips_to.value for one in verdicts],
             },
         )
 
