@@ -139,7 +139,7 @@ def publish(
         _fill(connection, "meta", [("schema", str(schema)), ("notice", notice), *META.items()])
         _fill(connection, "theme", THEMES)
         _fill(connection, "direction", DIRECTIONS)
-        _fill(connection, "verdict", VERDICTS if judged else [])
+        _fill(connection, "verdict", [(*row, None, None) for row in VERDICTS] if judged else [])
         _fill(connection, "claim", CLAIMS)
         _fill(connection, "cluster", CLUSTERS)
         _fill(connection, "brief", BRIEFS)

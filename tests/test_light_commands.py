@@ -43,7 +43,7 @@ def imported(warehouse: Path, *arguments: str) -> set[str]:
     [
         "rising", "rising --lang zh --json", "saturated", "show chart-reading", "papers parsing", "trend parsing",
         "trend parsing --as-of 2024-01-15", "export verdicts", "directions list", "directions show denoising-diffusion",
-        "brief", "brief chart-reading --lang zh --json",
+        "brief", "brief chart-reading --lang zh --json", "export outlooks", "export forecasts",
         "harvest status --requests 5", "harvest status --direction denoising-diffusion --month 2025-01",
         "llm status",
     ],

@@ -33,7 +33,9 @@ create table verdict (
     growth double, growth_low double, growth_high double, p_up double, p_down double, p_flat double,
     growth_raw double, growth_raw_se double, months integer,
     papers_12m double, share_12m double, exposure_12m bigint, peak_ratio double, peak_month date, saturation double,
-    first_month date, last_month date, reasons json not null, rule text not null, membership_rule text not null
+    first_month date, last_month date, reasons json not null, rule text not null, membership_rule text not null,
+    flips double,                        -- part of the perturbations that give another stage; null: none were tried
+    flips_to text                        -- the stage that they give most often
 );
 
 create table cluster (
@@ -67,4 +69,53 @@ create table field_month (               -- what each month of the categories th
     category_set text not null, month date not null, held bigint not null, reported bigint, late bigint,
     growth double, growth_low double, growth_high double, lost double not null,
     status text not null, reason text not null, source text not null, primary key (category_set, month)
+);
+
+create table outlook (                   -- what is expected of each direction
+    direction text not null, as_of date not null, horizon integer not null,
+    p_rise double, p_up double, p_fall double, growth_low double, growth_high double, added double,
+    model text not null, base_month date, like_cases json, parts json not null,
+    abstained text not null,             -- why no probability is given; empty where one is
+    primary key (direction, horizon)
+);
+
+create table forecast (                  -- all that was ever expected, and what became of it by today's counts
+    direction text not null, as_of date not null, horizon integer not null, model text not null,
+    revision integer not null,           -- 0: the forecast on record; later ones are of the same day, from other counts
+    made_at timestamp not null, run_id text not null,
+    hindsight boolean not null,          -- made more than 31 days after as_of: no part of the record
+    base_month date, base_papers double, base_exposure bigint, stage text not null,
+    p_rise double, p_up double, p_fall double, growth_low double, growth_high double, added double,
+    abstained text not null, rule text not null, query text not null, field text not null,
+    state text not null, why text not null,
+    counted boolean not null,            -- the first of its direction, horizon and base month
+    base_months integer, base_share_now double, later_months integer, later_share double,
+    rose boolean, up boolean, fell boolean, changed text[] not null,
+    primary key (direction, as_of, horizon, model, revision)
+);
+
+create table venue_opinion (             -- what the titles of accepted conference papers say of each direction
+    direction text primary key, as_of date not null, last_year integer, sign text not null, reason text not null,
+    papers integer not null, rule text not null
+);
+
+create table venue_change (              -- a direction's share of them in one year against a later one
+    direction text not null, first_year integer not null, last_year integer not null, venues integer not null,
+    papers_before integer not null, total_before integer not null, papers integer not null, total integer not null,
+    change double not null, low double not null, high double not null, p_up double not null, p_flat double not null,
+    primary key (direction, first_year)
+);
+
+create table venue_year (                -- by year, over the venues that every year of the direction's series has
+    direction text not null, year integer not null, papers integer not null, total integer not null,
+    primary key (direction, year)
+);
+
+create table sign (                      -- signs of saturation that stand beside each direction's counts
+    direction text not null, kind text not null, last_month date not null,
+    value double, low double, high double, measured double,
+    base double,                         -- what `measured` is compared with; null: nothing
+    n bigint not null, coverage double,
+    lack text,                           -- why no value is given; null where one is
+    made_with text not null, primary key (direction, kind)
 );

@@ -17,20 +17,25 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from littriage import resources
+from littriage import crowding, resources
 from littriage.briefs import split_ids
 from littriage.errors import NoWarehouse, SchemaTooNew, SettingsError, UnknownDirection
+from littriage.forecasts import Forecast, Instrument, Scored, State
 from littriage.model import (
     Claim,
     FieldMonth,
     Growth,
+    LikeCases,
     MonthStatus,
+    Outlook,
+    Part,
     Stage,
     Stance,
     TrendPoint,
     Verdict,
     field_months_by_set,
 )
+from littriage.venues import Sign, VenueChange, VenueOpinion, VenueYear
 from littriage.verdicts import parse_reasons
 
 if TYPE_CHECKING:
@@ -332,6 +337,23 @@ class Published:
             for row in rows:
                 self.connection.execute(resources.sql(f"export/{table}_row"), row)
 
+    def outlooks(self, direction: str | None = None) -> dict[str, tuple[Outlook, ...]]:
+        """What is expected of one direction, or of each, by slug, the shortest horizon first.
+
+        Raises NoWarehouse for a file that was published before outlooks were kept: publish it again.
+        """
+        found: dict[str, list[Outlook]] = defaultdict(list)
+        for row in self._rows("read/published_outlooks", direction=direction):
+            found[row[0]].append(_outlook(row))
+        return {slug: tuple(own) for slug, own in found.items()}
+
+    def forecasts(self) -> tuple[Scored, ...]:
+        """All that was ever expected and what became of it, in the order in which it was; those in hindsight too.
+
+        Raises NoWarehouse for a file that was published before forecasts were kept: publish it again.
+        """
+        return tuple(_scored(row) for row in self._rows("read/published_forecasts"))
+
     def gaps(self, direction: str) -> tuple[Gap, ...]:
         """The months of a direction that are not comparable, oldest first."""
         rows = self._rows("read/published_gaps", direction=direction)
@@ -343,6 +365,35 @@ class Published:
         Raises NoWarehouse for a file that was published before months were kept: publish it again.
         """
         return field_months_by_set(self._rows("read/published_field_months", category_set=category_set))
+
+    def venue_opinion(self, direction: str) -> VenueOpinion | None:
+        """What the titles of conference papers say of a direction; None where no conference papers were imported.
+
+        Raises NoWarehouse for a file that was published before such opinions were kept: publish it again.
+        """
+        found = self._rows("read/published_venue_opinions", direction=direction)
+        if not found:
+            return None
+        (_, last_year, sign, reason, papers) = found[0]
+        changes = self._rows("read/published_venue_changes", direction=direction)
+        years = self._rows("read/published_venue_years", direction=direction)
+        return VenueOpinion(
+            direction,
+            last_year,
+            Sign(sign),
+            tuple(VenueChange(*change) for _, *change in changes),
+            tuple(VenueYear(*year) for _, *year in years),
+            reason,
+            papers,
+        )
+
+    def signs(self, direction: str) -> tuple[crowding.Sign, ...]:
+        """The signs of saturation that stand beside a direction's counts, in the order of their kinds.
+
+        Raises NoWarehouse for a file that was published before signs were kept: publish it again.
+        """
+        found = [_sign(*row) for _, *row in self._rows("read/published_signs", direction=direction)]
+        return tuple(sorted(found, key=lambda one: list(crowding.SignKind).index(one.kind)))
 
     def table(self, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Columns and rows of `warehouse/<name>.sql`."""
@@ -442,12 +493,13 @@ def _verdict(
     direction: str, as_of: date, stage: str, mean: float | None, low: float, high: float, p_up: float, p_down: float,
     p_flat: float, raw: float, raw_se: float, months: int, papers_12m: float | None, share_12m: float | None,
     exposure_12m: int | None, peak_ratio: float | None, peak_month: date | None, saturation: float | None,
-    first_month: date | None, last_month: date | None, reasons: str, rule: str,
+    first_month: date | None, last_month: date | None, reasons: str, rule: str, flips: float | None,
+    flips_to: str | None,
 ) -> Verdict:  # fmt: skip
     growth = None if mean is None else Growth(direction, mean, low, high, p_up, p_down, p_flat, raw, raw_se, months)
     return Verdict(
         as_of, direction, Stage(stage), growth, papers_12m, share_12m, exposure_12m, peak_ratio, peak_month,
-        saturation, first_month, last_month, parse_reasons(reasons), rule,
+        saturation, first_month, last_month, parse_reasons(reasons), rule, flips, Stage(flips_to) if flips_to else None,
     )  # fmt: skip
 
 
@@ -469,9 +521,33 @@ def _claim(row: dict[str, Any]) -> Claim:
     )
 
 
+def _outlook(row: tuple[Any, ...]) -> Outlook:
+    *told, like, parts, abstained = row
+    cases = LikeCases(**json.loads(like)) if like else None
+    told += [cases, tuple(Part(**part) for part in json.loads(parts)), abstained]
+    return Outlook(*told)
+
+
+def _scored(row: tuple[Any, ...]) -> Scored:
+    told = (*row[:19], Instrument(*row[19:22]))
+    state, *outcome, changed = row[22:]
+    became = (State(state), *outcome, tuple(changed))
+    return Scored(Forecast(*told), *became)
+
+
 def _point(row: tuple[Any, ...]) -> TrendPoint:
     direction, month, papers, members, exposure, status, reason, undecided = row
     return TrendPoint(direction, month, papers, members, exposure, MonthStatus(status), reason, undecided)
+
+
+def _sign(
+    kind: str, value: float | None, low: float | None, high: float | None, measured: float | None, base: float | None,
+    n: int, coverage: float | None, lack: str | None, made_with: str,
+) -> crowding.Sign:  # fmt: skip
+    why = crowding.Lack(lack) if lack else None
+    return crowding.Sign(
+        crowding.SignKind(kind), value, low, high, measured, base, n, coverage, why, None, None, made_with
+    )
 
 
 def _link(paper_id: str, *, linked: bool) -> str | None:

@@ -23,6 +23,7 @@ from littriage.cli import (
     directions,
     evaluating,
     exporting,
+    forecasts,
     harvesting,
     judge,
     llm,
@@ -72,6 +73,7 @@ reading.register(app)
 showing.register(app)
 brief.register(app)
 claims.register(app)
+forecasts.register(app)
 exporting.register(app)
 directions.register(app)
 checking.register(app)

@@ -37,6 +37,8 @@ class Table(StrEnum):
     PAPERS = "papers"
     CLUSTERS = "clusters"
     CLAIMS = "claims"
+    OUTLOOKS = "outlooks"
+    FORECASTS = "forecasts"
 
 
 class Format(StrEnum):
@@ -51,7 +53,7 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    table: Annotated[Table, typer.Argument(help="What to export.")],
+    table: Annotated[Table, typer.Argument(metavar="TABLE", help=f"One of {', '.join(Table)}.")],
     form: Annotated[Format, typer.Option("--format", help="Parquet needs --out.")] = Format.CSV,
     out: Annotated[str, typer.Option(metavar="FILE", help="Where to; - is standard output.")] = STDOUT,
     bom: Annotated[bool, typer.Option("--bom", help="Begin CSV with a byte-order mark, which Excel needs.")] = False,

@@ -266,6 +266,137 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "lack_holes": ("months of the direction lack papers", "该方向有月份论文不全"),
     "lack_few papers": ("too few papers", "论文太少"),
     "lack_no verdict": ("too little known for a stage", "信息不足，无法给出阶段"),
+    "forecasts_head": (
+        "Forecasts on record up to {as_of}: {count}, of {directions} directions, since {first}. "
+        "Due: {due} ({scored} with an outcome, {lost} not measurable); not due yet: {waiting}.",
+        "截至 {as_of} 的预测记录：{directions} 个方向，{count} 次预测，始于 {first}。"
+        "已到期 {due} 次（有结果 {scored} 次，无法衡量 {lost} 次）；尚未到期 {waiting} 次。",
+    ),
+    "forecasts_head_hindsight": (
+        "Forecasts in hindsight: {count}, of {directions} directions, for days from {first} on. "
+        "Due on {as_of}: {due} ({scored} with an outcome, {lost} not measurable); not due yet: {waiting}.",
+        "事后预测：{directions} 个方向，{count} 次，所述日期始于 {first}。"
+        "截至 {as_of} 到期 {due} 次（有结果 {scored} 次，无法衡量 {lost} 次）；尚未到期 {waiting} 次。",
+    ),
+    "forecasts_hindsight": (
+        "Made in hindsight, more than a month after the day that they speak of: they show how the model works, and "
+        "prove nothing. The record of what was said in advance does not hold them.",
+        "以下为事后预测，在其所述日期一个多月以后才作出：只能说明模型如何运作，不能证明什么，不计入事先预测的记录。",
+    ),
+    "forecasts_no_hindsight": ("No forecast was made in hindsight.", "没有事后预测。"),
+    "forecasts_none": ("No forecast is on record.", "没有预测记录。"),
+    "forecasts_beside": (
+        "Not counted: {repeats} of a base month that has one, {revisions} revisions, {abstained} without a "
+        "probability, {hindsight} in hindsight (--hindsight).",
+        "未计入：与同一基准月的预测重复 {repeats} 次，修订 {revisions} 次，未给概率 {abstained} 次，"
+        "事后预测 {hindsight} 次（--hindsight）。",
+    ),
+    "forecasts_beside_hindsight": (
+        "Not counted: {repeats} of a base month that has one, {revisions} revisions, {abstained} without a "
+        "probability.",
+        "未计入：与同一基准月的预测重复 {repeats} 次，修订 {revisions} 次，未给概率 {abstained} 次。",
+    ),
+    "forecasts_next": (
+        "Next due: {count} on {day}, such as {name} ({horizon} months).",
+        "下一批到期：{day}，{count} 次，例如 {name}（{horizon} 个月）。",
+    ),
+    "forecasts_first": (
+        "None is due yet: the first becomes due on {day} ({name}, {horizon} months).",
+        "尚无预测到期：第一次将于 {day} 到期（{name}，{horizon} 个月）。",
+    ),
+    "forecasts_lost": (
+        "Of those that are due, none can be measured; the list says why.",
+        "已到期的预测都无法衡量，原因见下表。",
+    ),
+    "forecasts_sentence": (
+        "Forecasts with an outcome: {count}. The share rose by more than 20% in {came}, expected {expected}; of those "
+        "given {low} to {high} that it does, {bin_came} of {bin_count} rose (expected {bin_expected}).",
+        "已有结果的预测：{count} 次。份额上升超过 20% 的有 {came} 次，预期 {expected} 次；"
+        "其中给出 {low} 至 {high} 上升概率的，{bin_count} 次中有 {bin_came} 次上升（预期 {bin_expected} 次）。",
+    ),
+    "forecasts_brier": (
+        "Brier score {brier}, where 0 is perfect; always giving the base rate has {base}, always giving 50% {half}. "
+        "Skill against the base rate: {skill}, {words}.",
+        "布莱尔评分 {brier}（0 为完美）；始终给出基准比例得 {base}，始终给出 50% 得 {half}。"
+        "相对基准比例的技巧：{skill}，{words}。",
+    ),
+    "forecasts_skill": ("{skill} ({low} to {high})", "{skill}（{low} 至 {high}）"),
+    "skill_better": ("better than the base rate", "优于基准比例"),
+    "skill_worse": ("worse than the base rate", "劣于基准比例"),
+    "skill_same": ("not surely different from it", "与其无确定差别"),
+    "skill_few": ("too few directions to tell", "方向太少，无法判断"),
+    "forecasts_worth": (
+        "Directions: {directions}. Forecasts of one direction overlap: they are worth about {independent} that do not. "
+        "The change lay in its 80% interval in {inside} of {intervals}.",
+        "方向：{directions} 个。同一方向的预测相互重叠，合起来约相当于互不重叠的 {independent} 次。"
+        "{intervals} 次变化中有 {inside} 次落在其 80% 区间内。",
+    ),
+    "forecasts_changed": (
+        "Measured by another rule, query or categories than when they were made: {changed}; with a base share that has "
+        "been revised by more than 10%: {revised}.",
+        "衡量规则、查询或类别与作出时不同的 {changed} 次；基准份额此后修订超过 10% 的 {revised} 次。",
+    ),
+    "forecasts_given": ("What was given, and what came", "给出的概率与结果"),
+    "forecasts_by_event": ("By event", "按事件"),
+    "forecasts_by_horizon": ("By horizon", "按预测期"),
+    "forecasts_by_stage": ("By stage at the time", "按当时阶段"),
+    "forecasts_latest": ("The latest that are due", "最近到期的预测"),
+    "forecasts_waiting": ("Not due yet, the first first", "尚未到期，先到期者在前"),
+    "forecasts_note": (
+        "Rose: the share of the 12 months up to the month named is more than 1.2 times that of the 12 months up to the "
+        "base month; fell: less than 0.8 times. By today's counts. Rules: docs/forecasts.md.",
+        "上升：截至所注月份的 12 个月份额超过截至基准月的 12 个月份额的 1.2 倍；下降：不足 0.8 倍。"
+        "均按今天的计数。规则见 docs/forecasts.md。",
+    ),
+    "fc_given": ("given", "给出概率"),
+    "fc_count": ("forecasts", "预测"),
+    "fc_independent": ("worth", "相当于"),
+    "fc_mean": ("mean given", "平均概率"),
+    "fc_expected": ("expected", "预期"),
+    "fc_came": ("came", "发生"),
+    "fc_rose": ("rose", "上升"),
+    "fc_part": ("part (80%)", "比例（80% 区间）"),
+    "fc_words": ("in words", "说明"),
+    "fc_event": ("event", "事件"),
+    "fc_stage": ("stage then", "当时阶段"),
+    "fc_horizon": ("months ahead", "预测期（月）"),
+    "fc_brier": ("Brier", "布莱尔评分"),
+    "fc_base": ("base rate's", "基准比例的评分"),
+    "fc_skill": ("skill", "技巧"),
+    "fc_log_loss": ("log loss", "对数损失"),
+    "fc_as_of": ("as of", "截至"),
+    "fc_base_month": ("base month", "基准月"),
+    "fc_p_rise": ("P(rise)", "上升概率"),
+    "fc_p_fall": ("P(fall)", "下降概率"),
+    "fc_due": ("due", "到期日"),
+    "fc_ratio": ("change", "变化"),
+    "fc_interval": ("change (80%)", "变化（80% 区间）"),
+    "fc_notes": ("notes", "备注"),
+    "event_rise": ("rise by 20%", "上升 20%"),
+    "event_up": ("any rise", "任何上升"),
+    "event_fall": ("fall by 20%", "下降 20%"),
+    "bin_as_said": ("as given", "相符"),
+    "bin_more": ("came more often", "实际更多"),
+    "bin_less": ("came less often", "实际更少"),
+    "bin_few": ("too few to tell", "太少，无法判断"),
+    "outcome_rose": ("rose", "上升"),
+    "outcome_fell": ("fell", "下降"),
+    "outcome_neither": ("neither", "均未"),
+    "ratio_alone": ("{ratio}x", "{ratio} 倍"),
+    "why_direction gone": ("not measurable: no longer in the catalogue", "无法衡量：已不在目录中"),
+    "why_holes in the base": (
+        "not measurable: {months} of 12 months up to {month} are usable",
+        "无法衡量：截至 {month} 的 12 个月中只有 {months} 个月可用",
+    ),
+    "why_holes in the outcome": (
+        "not measurable: {months} of 12 months up to {month} are usable",
+        "无法衡量：截至 {month} 的 12 个月中只有 {months} 个月可用",
+    ),
+    "note_revised": ("base {part} since", "基准此后 {part}"),
+    "note_rule": ("another membership rule", "归属规则已变"),
+    "note_query": ("another query", "查询已变"),
+    "note_field": ("other categories", "类别已变"),
+    "note_outside": ("outside its interval", "在区间之外"),
     "read_by": ("found by", "依据"),
     "read_says": ("says", "内容"),
     "read_note": ("note", "备注"),
@@ -348,6 +479,57 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Measured within {field}, where most of its papers are: {categories} together lack months",
         "在 {field} 内衡量（其大部分论文所在的类别）：查询的类别 {categories} 合起来缺月份",
     ),
+    "signs": (
+        "Signs beside the counts, over the last 12 months: they describe, and are no forecast (docs/method.md)",
+        "计数之外的迹象（最近 12 个月）：仅作描述，不是预测（docs/method.md）",
+    ),
+    "sign": ("sign", "迹象"),
+    "sign_measured": ("measured", "实测"),
+    "sign_base": ("beside", "对照"),
+    "sign_difference": ("difference (80%)", "差异（80% 区间）"),
+    "sign_n": ("n", "样本"),
+    "sign_interval": ("{value} ({interval})", "{value}（{interval}）"),
+    "sign_redundancy": ("redundancy, beside the field's papers", "冗余度（对照领域论文）"),
+    "sign_redundancy change": ("its excess, beside the year before", "冗余度之差（对照上一年）"),
+    "sign_novelty": ("novel papers, beside the year before", "新颖论文比例（对照上一年）"),
+    "sign_near-duplicates": ("near-duplicates by others", "他人的近似重复论文"),
+    "sign_near-duplicates, shared author": ("near-duplicates that share an author", "有共同作者的近似重复论文"),
+    "sign_newcomers": ("newcomers, beside as many papers of the field", "新作者（对照领域中同样多的论文）"),
+    "sign_newcomers change": ("their excess, beside the year before", "新作者之差（对照上一年）"),
+    "sign_new to the field": (
+        "authors new to the field, beside as many papers of it",
+        "领域新作者（对照领域中同样多的论文）",
+    ),
+    "sign_team": ("authors of a paper, beside the field's", "每篇作者数（对照领域）"),
+    "sign_team change": ("the difference, beside the year before", "作者数之差（对照上一年）"),
+    "sign_births": ("papers in new sub-topics, beside chance", "新生子课题中的论文（对照随机）"),
+    "sign_entropy": ("entropy of sub-topics, beside the year before", "子课题的熵（对照上一年）"),
+    "sign_reviews": ("reviews, beside the field", "综述（对照领域）"),
+    "sign_first applications": ("first applications, beside the field", "首次应用（对照领域）"),
+    "sign_between": ("; ", "；"),
+    "sign_lacking": ("{names}: {why}", "{names}：{why}"),
+    "sign_lack_few months": (
+        "not given, too many of the months that they need lack papers",
+        "无法给出，所需月份中论文不全的太多",
+    ),
+    "sign_lack_few papers": ("not given, too few papers in a year ({n})", "无法给出，一年内论文太少（{n} 篇）"),
+    "sign_lack_few earlier papers": ("not given, too few earlier papers ({n})", "无法给出，此前论文太少（{n} 篇）"),
+    "sign_lack_no field": (
+        "not given, too few papers of the field are held to compare with",
+        "无法给出，所存领域论文太少，无从对照",
+    ),
+    "sign_lack_authors unknown": (
+        "not given, the authors of only {part} of the papers are known",
+        "无法给出，只有 {part} 的论文作者已知",
+    ),
+    "sign_lack_no sub-topics": (
+        "not given, the papers do not fall into sub-topics",
+        "无法给出，论文没有形成子课题",
+    ),
+    "sign_lack_policy break": (
+        "not given, arXiv changed what it takes in, and too few papers came since ({n})",
+        "无法给出，arXiv 的收录规则已变，此后论文太少（{n} 篇）",
+    ),
     "gaps": ("Months of {categories} that are not compared", "{categories} 中不参与比较的月份"),
     "no_gaps": ("Months of {categories}: all comparable", "{categories} 的所有月份都可比较"),
     "brief_head": ("{name} ({slug}): {stage}", "{name}（{slug}）：{stage}"),
@@ -416,6 +598,11 @@ def name_of(entry: Entry | ThemeEntry, lang: Lang) -> str:
 def stage_of(stage: Stage, lang: Lang) -> str:
     """The stage in that language."""
     return STAGE_ZH[stage] if lang is Lang.ZH else stage.value
+
+
+def stage_named(name: str, lang: Lang) -> str:
+    """The stage of that name in that language; a name that is no longer used, as it is."""
+    return stage_of(Stage(name), lang) if name in set(Stage) else name or UNKNOWN
 
 
 def stance_of(stance: Stance, lang: Lang) -> str:

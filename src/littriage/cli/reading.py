@@ -398,6 +398,8 @@ def entry_json(entry: Entry) -> dict[str, Any]:
             {"code": reason.code, "parts": dict(reason.parts), "text": reason_text(reason)}
             for reason in (verdict.reasons if verdict else ())
         ],
+        "flips": verdict.flips if verdict else None,
+        "flips_to": verdict.flips_to and verdict.flips_to.value if verdict else None,
         "rule": verdict.rule if verdict else None,
         "membership_rule": entry.membership_rule,
     }

@@ -38,10 +38,12 @@ from littriage.cli.reading import (
     print_papers,
     share_line,
 )
+from littriage.cli.signs import print_signs, sign_json
 from littriage.cli.tables import Column
 from littriage.model import Claim, Verdict
 from littriage.published import ClusterEntry, Entry, Gap, Members, Published, ThemeEntry
 from littriage.trends import last_settled_month, twelve_month_shares
+from littriage.venues import opinion_json, opinion_text
 from littriage.verdicts import reason_text
 
 _SIGNS = 24
@@ -91,6 +93,8 @@ def show(
         claims = published.claims(entry)
         outcomes = _outcomes(published, claims) if record else {}
         gaps = published.gaps(entry.slug)
+        signs = published.signs(entry.slug)
+        conferences = published.venue_opinion(entry.slug)
         if as_json:
             tables.print_json(
                 {
@@ -106,11 +110,16 @@ def show(
                     "papers": [paper_json(paper) for paper in papers.papers],
                     "claims": [_claim_json(claim, _beside(claim, counts), outcomes) for claim in claims],
                     "not_compared": [_gap_json(gap) for gap in gaps],
+                    "signs": [sign_json(sign) for sign in signs],
+                    "conferences": opinion_json(conferences) if conferences else None,
                 }
             )
             return
         print_about(published, lang)
         _print_verdict(entry, theme, shares, lang)
+        if conferences:
+            tables.print_line(opinion_text(conferences, lang.value))
+        print_signs(signs, lang)
         _print_clusters(clusters, lang)
         _print_top_papers(papers, lang)
         _print_claims(entry, theme, claims, counts, outcomes, lang)

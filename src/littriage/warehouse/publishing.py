@@ -22,6 +22,12 @@ _TABLES = (
     "field_month",
     "brief",
     "brief_check",
+    "sign",
+    "outlook",
+    "forecast",
+    "venue_opinion",
+    "venue_change",
+    "venue_year",
 )
 
 
