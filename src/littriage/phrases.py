@@ -44,7 +44,7 @@ class Selection:
     """In the last 24 months at least."""
     titles: int = 3
     """Papers that have it in the title at least."""
-    title_part: float = 0.05
+    title_part: float = 0.10
     """Part of its papers of the last 24 months that have it in the title at least: words of method have less."""
     share: float = 0.03
     """Part of all papers of the last 24 months at most: above that it is no topic but the field."""

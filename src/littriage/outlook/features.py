@@ -1,0 +1,385 @@
+"""What is known of a topic at the end of a month that may tell where its share goes.
+
+All features are on scales of their own, in logs and standard errors, and not ranks among the topics of the day: a
+direction can so be compared with the phrases that a model was fitted on. NaN where one is not known: it then adds
+nothing to an outlook.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from littriage import signals
+from littriage.model import HORIZONS, RISE
+from littriage.outlook.shelf import Shelf
+from littriage.panel import Bools, Floats, Ints, Panel
+from littriage.phrases import monthly
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column, and how a reader is told of it."""
+
+    name: str
+    en: str
+    zh: str
+    horizon: int | None = None
+    """None: for every horizon."""
+
+
+_COUNTS = (
+    Feature("size", "papers of the last 12 months, log", "近 12 个月论文数(对数)"),
+    Feature("share", "share of the field, log", "领域份额(对数)"),
+    Feature("change_12", "share against the year before", "份额较上一年的变化"),
+    Feature("change_before", "the same a year earlier", "再前一年的变化"),
+    Feature("change_6", "last 6 months against the 6 before", "近 6 个月较此前 6 个月"),
+    Feature("change_6_before", "the same 6 months earlier", "再前 6 个月的变化"),
+    Feature("last_3", "last 3 months against the 12", "近 3 个月较近 12 个月"),
+    Feature("quarter_before", "the 3 months before against the 12", "此前 3 个月较近 12 个月"),
+    Feature("usual_6", "fading mean (half-life 6 months) against the 12", "半衰期 6 个月的均值较近 12 个月"),
+    Feature("usual_12", "fading mean (half-life 12 months) against the 12", "半衰期 12 个月的均值较近 12 个月"),
+    Feature("usual_24", "fading mean (half-life 24 months) against the 12", "半衰期 24 个月的均值较近 12 个月"),
+    Feature("usual_48", "fading mean (half-life 48 months) against the 12", "半衰期 48 个月的均值较近 12 个月"),
+    Feature("noise", "standard error of the change", "变化的标准误"),
+    Feature("z", "change in standard errors", "以标准误计的变化"),
+    Feature("z_high", "a change far above chance", "远超偶然的上升"),
+    Feature("z_low", "a change far below chance", "远超偶然的下降"),
+    Feature("peak", "share against its peak, log", "份额与峰值之比(对数)"),
+    Feature("since_peak", "months since the peak, log", "距峰值的月数(对数)"),
+    Feature("risen", "share against its lowest, log", "份额与最低值之比(对数)"),
+    Feature("age", "months since the fifth paper, log", "自第五篇论文以来的月数(对数)"),
+    Feature("in_titles", "part with it in the title, log", "标题含该主题的比例(对数)"),
+    Feature("in_titles_change", "change of that part", "该比例的变化"),
+)
+_TREND = (
+    Feature("growth", "growth by the trend", "趋势增长"),
+    Feature("growth_sd", "its standard deviation", "趋势增长的标准差"),
+    Feature("p_up", "P(growth > 0), probit", "增长为正的概率(probit)"),
+    Feature("p_up_high", "growth beyond doubt", "毫无疑问的增长"),
+    Feature("acceleration", "acceleration", "加速度"),
+    Feature("dispersion", "burstiness, log", "论文成批程度(对数)"),
+    *(Feature(f"ahead_{h}", "the trend drawn on", "趋势外推", h) for h in HORIZONS),
+    *(Feature(f"p_ahead_{h}", "P(rise) by the trend, probit", "趋势给出的上升概率(probit)", h) for h in HORIZONS),
+)
+_NEIGHBOURS = (
+    Feature("near_growth", "growth of topics in the same papers", "同篇论文中其他主题的增长"),
+    Feature("near_z", "the same in standard errors", "同上,以标准误计"),
+    Feature("near_lift", "growth of its closest topics", "最相关主题的增长"),
+    Feature("near_half", "their last 6 months", "这些主题近 6 个月的变化"),
+    Feature("near_peak", "their shares against their peaks", "这些主题与各自峰值之比"),
+    Feature("near_age", "their age", "这些主题的年龄"),
+    Feature("near_twice", "growth of the neighbours' neighbours", "邻近主题的邻近主题的增长"),
+    Feature("heat", "growth of what its papers are about", "其论文所涉主题的增长"),
+    Feature("spread", "topics that it occurs with", "与之共现的主题数"),
+)
+_PEOPLE = (
+    Feature("entrants", "authors new to it", "新进入该主题的作者比例"),
+    Feature("newcomers", "authors new to the record", "首次出现的作者比例"),
+    Feature("team", "authors a paper, log", "篇均作者数(对数)"),
+)
+_PLACES = (
+    Feature("category_growth", "growth of its categories", "所在类别的增长"),
+    Feature("categories", "categories a paper", "篇均类别数"),
+    Feature("special", "how special its categories are", "类别的特殊程度"),
+    Feature("outside", "share outside the field against inside, log", "领域外与领域内份额之比(对数)"),
+    Feature("outside_growth", "growth outside the field", "领域外的增长"),
+    Feature("outside_half", "last 6 months outside the field", "领域外近 6 个月的变化"),
+)
+FEATURES = (*_COUNTS, *_TREND, *_NEIGHBOURS, *_PEOPLE, *_PLACES)
+NAMES = tuple(feature.name for feature in FEATURES)
+
+LEAST_PART = 0.75
+"""Part of a window's months that must be usable."""
+_SURE = 1.3
+_FADING_MONTHS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topics beside the papers of a shelf, at the end of its last month."""
+
+    papers: csr_matrix
+    """Shape (papers, topics): weight of membership, 0 to 1."""
+    titles: csr_matrix
+    """The same where the title shows it, else 0."""
+    panel: Panel
+    """Their counts; it ends with the shelf's last month."""
+    state: signals.State
+    """Of the panel."""
+
+
+def phrase_topics(shelf: Shelf, places: Ints | None = None) -> Topics:
+    """The phrases that are topics of the shelf's field, or those at the places given."""
+    chosen = shelf.topics_of_field(shelf.months - 1) if places is None else places
+    papers = shelf.phrases.texts[:, chosen]
+    panel = shelf.panel(papers, tuple(shelf.phrases.names[place] for place in chosen))
+    return Topics(papers, shelf.phrases.titles[:, chosen], panel, signals.state(panel))
+
+
+def features(shelf: Shelf, topics: Topics, near: Topics) -> Floats:
+    """Shape (topics, FEATURES), of topics as known at the end of the shelf's last month.
+
+    `near` are the phrase topics of the field, among which the neighbours are. Nothing later can enter.
+    """
+    columns = {**_counts(topics.panel), **_titles(shelf, topics), **_trend(topics)}
+    columns |= _neighbours(shelf, topics, near)
+    columns |= _people(shelf, topics.papers)
+    columns |= _places(shelf, topics.papers)
+    columns |= _outside(shelf, topics)
+    unknown = np.full(len(topics.panel.topics), np.nan)
+    return np.stack([columns.get(name, unknown) for name in NAMES], axis=1)
+
+
+# --- counts -----------------------------------------------------------------------------------------------------
+
+
+def _log_share(panel: Panel, months: int, back: int = 0) -> Floats:
+    """Log share of the `months` that end `back` months before the last, with half a paper added; NaN for too few."""
+    papers, exposure, known = _sums(panel, months, back)
+    enough = (known >= LEAST_PART * months) & (exposure > 0)
+    return np.where(enough, np.log((papers + 0.5) / np.where(enough, exposure, 1.0)), np.nan)
+
+
+def _sums(panel: Panel, months: int, back: int = 0) -> tuple[Floats, Floats, Floats]:
+    end = panel.papers.shape[1] - back
+    part = slice(max(0, end - months), max(0, end))
+    known = panel.usable[:, part]
+    papers, exposure = panel.papers[:, part], panel.exposure[:, part]
+    return (papers * known).sum(axis=1), (exposure * known).sum(axis=1), known.sum(axis=1).astype(np.float64)
+
+
+def _counts(panel: Panel) -> dict[str, Floats]:
+    now, before = _log_share(panel, 12), _log_share(panel, 12, 12)
+    papers, papers_before = _sums(panel, 12)[0], _sums(panel, 12, 12)[0]
+    noise = np.sqrt(1 / (papers + 0.5) + 1 / (papers_before + 0.5))
+    z = (now - before) / noise
+    shares, since = _years(panel)
+    unknown = np.isnan(shares)
+    highest, lowest = np.where(unknown, -np.inf, shares).max(axis=1), np.where(unknown, np.inf, shares).min(axis=1)
+    return {
+        "size": np.where(np.isnan(now), np.nan, np.log(papers + 1)),
+        "share": now,
+        "change_12": now - before,
+        "change_before": before - _log_share(panel, 12, 24),
+        "change_6": _log_share(panel, 6) - _log_share(panel, 6, 6),
+        "change_6_before": _log_share(panel, 6, 6) - _log_share(panel, 6, 12),
+        "last_3": _log_share(panel, 3) - now,
+        "quarter_before": _log_share(panel, 3, 3) - now,
+        **{f"usual_{half_life}": _fading(panel, half_life) - now for half_life in (6, 12, 24, 48)},
+        "noise": noise,
+        "z": z,
+        "z_high": np.maximum(z - _SURE, 0.0),
+        "z_low": np.maximum(-z - _SURE, 0.0),
+        "peak": np.where(np.isnan(now), np.nan, now - highest),
+        "since_peak": np.log1p(since),
+        "risen": np.where(np.isnan(now), np.nan, now - lowest),
+        "age": np.log1p(_age(panel)),
+    }
+
+
+def _years(panel: Panel) -> tuple[Floats, Floats]:
+    """Log share of the 12 months up to each month, NaN where not known, and months since its highest."""
+    papers, exposure, known = panel.windows(12)
+    enough = (known >= LEAST_PART * 12) & (exposure > 0)
+    shares = np.where(enough, np.log((papers + 0.5) / np.where(enough, exposure, 1.0)), np.nan)
+    since = shares.shape[1] - 1 - np.where(enough, shares, -np.inf).argmax(axis=1)
+    return shares, since.astype(np.float64)
+
+
+def _fading(panel: Panel, half_life: int) -> Floats:
+    months = min(panel.papers.shape[1], _FADING_MONTHS)
+    weight = 0.5 ** (np.arange(months)[::-1] / half_life) * panel.usable[:, -months:]
+    papers = (weight * panel.papers[:, -months:]).sum(axis=1)
+    exposure = (weight * panel.exposure[:, -months:]).sum(axis=1)
+    return np.where(exposure > 0, np.log((papers + 0.5) / np.where(exposure > 0, exposure, 1.0)), np.nan)
+
+
+def _age(panel: Panel) -> Floats:
+    so_far = np.cumsum(np.where(panel.usable, panel.papers, 0.0), axis=1)
+    months = panel.papers.shape[1]
+    return np.where(so_far[:, -1] >= 5, months - 1 - (so_far >= 5).argmax(axis=1), 0).astype(np.float64)
+
+
+def _titles(shelf: Shelf, topics: Topics) -> dict[str, Floats]:
+    last = shelf.months - 1
+    now, before = (
+        np.log((_weights(topics.titles, shelf, months) + 0.5) / (_weights(topics.papers, shelf, months) + 1))
+        for months in (shelf.between(last - 11, last), shelf.between(last - 23, last - 12))
+    )
+    return {"in_titles": now, "in_titles_change": now - before}
+
+
+def _weights(topics: csr_matrix, shelf: Shelf, papers: slice) -> Floats:
+    """Papers of each topic among those of the field."""
+    return np.asarray(topics[papers].T @ shelf.inside[papers].astype(np.float64), dtype=np.float64)
+
+
+def _trend(topics: Topics) -> dict[str, Floats]:
+    found = topics.state
+    probit = _probit(found.p_up)
+    columns = {
+        "growth": found.mean,
+        "growth_sd": found.sd,
+        "p_up": probit,
+        "p_up_high": np.maximum(probit - _SURE, 0.0),
+        "acceleration": found.acceleration,
+        "dispersion": np.log(found.dispersion),
+    }
+    for horizon in HORIZONS:
+        change = found.trends.ahead(horizon).change
+        columns[f"ahead_{horizon}"] = np.where(found.known, change.mean, np.nan)
+        columns[f"p_ahead_{horizon}"] = _probit(np.where(found.known, 1 - change.below(np.log(RISE)), np.nan))
+    return columns
+
+
+def _probit(p: Floats) -> Floats:
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri(np.clip(p, 1e-3, 1 - 1e-3)), dtype=np.float64)
+
+
+# --- neighbours -------------------------------------------------------------------------------------------------
+
+_SAME = 0.3
+"""Jaccard overlap of papers above which a phrase is the topic itself and no neighbour of it."""
+_TOGETHER = 2
+"""Papers that two topics must share for one to be among the other's closest."""
+
+
+def _neighbours(shelf: Shelf, topics: Topics, phrases: Topics) -> dict[str, Floats]:
+    """Means over the phrase topics of the field, weighted by the papers of the last 12 months that hold both."""
+    from scipy.sparse import csr_matrix as matrix
+
+    year = np.flatnonzero(shelf.inside & (shelf.month > shelf.months - 13))
+    if not phrases.panel.topics or not len(year):
+        return {}
+    counts = _counts(phrases.panel)
+    near = phrases.papers[year].astype(np.float64)
+    own = topics.papers[year].astype(np.float64)
+    papers, of_near = (np.asarray(one.sum(axis=0), dtype=np.float64).ravel() for one in (own, near))
+    both = (own.T @ near).tocoo()
+    union = papers[both.row] + of_near[both.col] - both.data
+    other = both.data <= _SAME * union
+    row, column, shared = both.row[other], both.col[other], both.data[other]
+    weights = matrix((shared, (row, column)), shape=both.shape)
+    lift = np.log(np.maximum(shared * len(year) / (papers[row] * of_near[column]), 1.0))
+    closest = matrix((np.where(shared >= _TOGETHER, lift * np.sqrt(shared), 0.0), (row, column)), shape=both.shape)
+    growth = np.nan_to_num(phrases.state.mean)
+    together = (near.T @ near).tocsr()
+    together.setdiag(0)
+    around = _mean(together, growth)
+    # Each paper's mean growth of what it is about, then the mean of that over the topic's papers.
+    of_paper = (near @ growth) / np.maximum(np.asarray(near.sum(axis=1)).ravel(), 1.0)
+    found = {
+        "near_growth": _mean(weights, growth),
+        "near_z": _mean(weights, np.clip(np.nan_to_num(counts["z"]), -4, 4)),
+        "near_lift": _mean(closest, growth),
+        "near_half": _mean(weights, np.nan_to_num(counts["change_6"])),
+        "near_peak": _mean(weights, np.nan_to_num(counts["peak"])),
+        "near_age": _mean(weights, counts["age"]),
+        "near_twice": _mean(weights, np.nan_to_num(around)),
+        "heat": np.where(papers > 0, (own.T @ of_paper) / np.where(papers > 0, papers, 1.0), np.nan),
+    }
+    found["spread"] = np.log1p(np.diff(weights.tocsr().indptr)) - np.log1p(papers)
+    return {name: np.where(papers > 0, column, np.nan) for name, column in found.items()}
+
+
+def _mean(weights: csr_matrix, values: Floats) -> Floats:
+    total = np.asarray(weights.sum(axis=1), dtype=np.float64).ravel()
+    return np.where(total > 0, (weights @ values) / np.where(total > 0, total, 1.0), np.nan)
+
+
+# --- people and places ------------------------------------------------------------------------------------------
+
+_KNOWN_PART = 0.5
+"""Part of the topic's papers whose authors must be known, in the last 12 months and before."""
+
+
+def _people(shelf: Shelf, topics: csr_matrix) -> dict[str, Floats]:
+    last = shelf.months - 1
+    now, past = shelf.between(last - 11, last), shelf.between(0, last - 12)
+    known = (np.diff(shelf.authors.indptr) > 0) & shelf.inside
+    own = _where(topics[now], known[now])
+    before = _where(topics[past], known[past])
+    of_now, of_past = own.T @ shelf.authors[now], before.T @ shelf.authors[past]
+    of_now.data[:] = 1
+    authors = np.asarray(of_now.sum(axis=1), dtype=np.float64).ravel()
+    old = np.asarray(of_now.multiply(of_past > 0).sum(axis=1), dtype=np.float64).ravel()
+    first = np.asarray(shelf.authors[past].sum(axis=0), dtype=np.float64).ravel() == 0
+    new = np.asarray(of_now @ first.astype(np.float64), dtype=np.float64)
+    papers = np.asarray(own.sum(axis=0), dtype=np.float64).ravel()
+    sizes = np.diff(shelf.authors.indptr)[now].astype(np.float64)
+    told = _part(papers, _weights(topics, shelf, now)) & _part(
+        np.asarray(before.sum(axis=0), dtype=np.float64).ravel(), _weights(topics, shelf, past)
+    )
+    return {
+        "entrants": np.where(told, (authors - old + 2) / (authors + 3), np.nan),
+        "newcomers": np.where(told, (new + 1) / (authors + 2), np.nan),
+        "team": np.where(told, np.log((own.T @ sizes + 3) / (papers + 1)), np.nan),
+    }
+
+
+def _where(topics: csr_matrix, chosen: Bools) -> csr_matrix:
+    from scipy.sparse import diags
+
+    return (diags(chosen.astype(np.float64)) @ topics).tocsr()
+
+
+def _part(known: Floats, papers: Floats) -> Bools:
+    return np.asarray(known >= _KNOWN_PART * papers)
+
+
+def _places(shelf: Shelf, topics: csr_matrix) -> dict[str, Floats]:
+    last = shelf.months - 1
+    now, before = shelf.between(last - 11, last), shelf.between(last - 23, last - 12)
+    sizes, earlier = (
+        np.asarray(_where(shelf.categories[part], shelf.inside[part]).sum(axis=0), dtype=np.float64).ravel()
+        for part in (now, before)
+    )
+    total, total_before = shelf.inside[now].sum(), shelf.inside[before].sum()
+    if not total or not total_before:
+        return {}
+    growth = np.log((sizes + 5) / total) - np.log((earlier + 5) / total_before)
+    own = _where(topics[now], shelf.inside[now])
+    mix = np.asarray((own.T @ shelf.categories[now]).toarray(), dtype=np.float64)
+    papers, places = np.asarray(own.sum(axis=0), dtype=np.float64).ravel(), mix.sum(axis=1)
+    some = (papers > 0) & (places > 0)
+    part = mix / np.where(some, places, 1.0)[:, None]
+    usual = sizes / max(1.0, sizes.sum())
+    return {
+        "category_growth": np.where(some, part @ growth, np.nan),
+        "categories": np.where(some, places / np.where(some, papers, 1.0), np.nan),
+        "special": np.where(some, (part * np.log((part + 1e-4) / (usual + 1e-4))).sum(axis=1), np.nan),
+    }
+
+
+_OUTSIDE_PAPERS = 200
+"""Papers that the record must hold outside the field in each window."""
+
+
+def _outside(shelf: Shelf, topics: Topics) -> dict[str, Floats]:
+    """Shares among the papers of other fields. Their record may have holes: it is a sample, and no count of it is used.
+
+    What is common elsewhere and rare here tends to arrive.
+    """
+    others = np.flatnonzero(~shelf.inside)
+    papers, sizes = monthly(topics.papers[others], shelf.month[others], shelf.months), shelf.sizes(inside=False)
+
+    def log_share(months: int, back: int = 0) -> Floats:
+        end = shelf.months - back
+        part = slice(max(0, end - months), max(0, end))
+        total = sizes[part].sum()
+        few = total < _OUTSIDE_PAPERS
+        return np.full(len(papers), np.nan) if few else np.log((papers[:, part].sum(axis=1) + 0.5) / total)
+
+    return {
+        "outside": log_share(12) - _log_share(topics.panel, 12),
+        "outside_growth": log_share(12) - log_share(12, 12),
+        "outside_half": log_share(6) - log_share(6, 6),
+    }
