@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from littriage import resources
-from littriage.model import Reason
+from littriage.forecasts import Scored
+from littriage.model import Outlook, Reason
 from littriage.verdicts import dump_reasons
 
 AS_OF = date(2025, 7, 15)
@@ -129,6 +132,9 @@ def publish(
     schema: int = 1,
     failures: Sequence[tuple[str, str, str]] = (),
     judged: bool = True,
+    outlooks: Sequence[Outlook] = (),
+    forecasts: Sequence[Scored] = (),
+    stamps: Mapping[str, str] | None = None,
 ) -> Path:
     """The folder, now with a published file in it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,7 +142,8 @@ def publish(
     path.unlink(missing_ok=True)
     with duckdb.connect(str(path)) as connection:
         connection.execute(resources.sql("published"))
-        _fill(connection, "meta", [("schema", str(schema)), ("notice", notice), *META.items()])
+        meta = {**META, **(stamps or {}), "schema": str(schema), "notice": notice}
+        _fill(connection, "meta", list(meta.items()))
         _fill(connection, "theme", THEMES)
         _fill(connection, "direction", DIRECTIONS)
         _fill(connection, "verdict", [(*row, None, None) for row in VERDICTS] if judged else [])
@@ -147,7 +154,25 @@ def publish(
         _fill(connection, "paper", PAPERS)
         _fill(connection, "trend_point", list(trend_points()))
         _fill(connection, "failure", failures)
+        _fill(connection, "outlook", [_outlook_row(one) for one in outlooks])
+        _fill(connection, "forecast", [_forecast_row(one) for one in forecasts])
     return folder
+
+
+def _outlook_row(one: Outlook) -> tuple[object, ...]:
+    facts = asdict(one)
+    like, parts = facts.pop("like"), facts.pop("parts")
+    abstained = facts.pop("abstained")
+    return (*facts.values(), json.dumps(like) if like else None, json.dumps(parts), abstained)
+
+
+def _forecast_row(one: Scored) -> tuple[object, ...]:
+    told = asdict(one.forecast)
+    instrument = told.pop("instrument")
+    return (
+        *told.values(), *instrument.values(), one.state.value, str(one.why), one.counted, one.base_months,
+        one.base_share, one.later_months, one.later_share, one.rose, one.up, one.fell, list(one.changed),
+    )  # fmt: skip
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]) -> None:

@@ -54,7 +54,7 @@ def run(warehouse: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 
 def test_rising_screen(run: Run):
-    """The whole answer: notice and failures first, months and rules, the table, what it is not, and the rest."""
+    """The whole answer without an outlook: notice, failures, months and rules, the key, the table, and the rest."""
     code, out, err = run("rising")
 
     assert (code, err) == (0, "")
@@ -62,14 +62,16 @@ def test_rising_screen(run: Run):
         "! Simulated papers: no figure here says anything about real research.",
         "! Failures in the last run: 1. The first: harvest parsing: HTTP 503",
         "Rising directions, as of 2025-07-15, from usable months up to 2025-06 (rule v1; membership v1/fast).",
-        "direction      stage     growth/yr (80%)  P(up)  papers  share  peak  trend             why",
-        "Chart reading  rising  +35% (+11 to +65)    97%     340  1.23%  100%  ▂▂▂▂▃▃▃▄▄▄▅▅▆▇██  "
-        "share 1.36x the year before's",
+        "Sorted by the lower end of growth's interval.",
+        "P(up)    growth/yr (80%)  n12  share  peak  trend",
+        "Chart reading: rising",
+        "  97%  +35% (+11 to +65)  340  1.23%  100%  ▃▃▃▄▄▄▅▅▆▇██",
         "",
-        "Growth is that of the direction's share of its field, in the past, with its probability P. It is no forecast.",
-        "Papers and share: the last 12 months; peak: that share against its highest. "
+        "This file holds no outlook: the table only looks back.",
+        "Growth of the share looks back. n12, share: the last 12 months; peak: that share against its highest.",
         "Trend: 12-month shares, a sign for every 6 months up to 2025-06; · is unknown.",
-        "Not listed: 1 too little data, 1 saturated, 1 declining, 1 without a verdict.",
+        "Without a verdict: 1 too little data, 1 without a verdict.",
+        "Not listed: 1 saturated, 1 declining.",
     ]
 
 
@@ -78,23 +80,23 @@ def test_saturated_and_declining_are_apart(run: Run):
     _, out, _ = run("saturated")
 
     saturated, declining = out.split("Declining directions")
-    assert "Parsing" in saturated
-    assert "P(flat)" in saturated
-    assert "share 2.5x its lowest before" in saturated
-    assert "Word vectors" in declining
+    assert "Parsing: saturated" in saturated
+    assert "index  P(flat)  level  peak  growth/yr (80%)  n12  flips" in saturated
+    assert "  81%      98%    83%   95%   +1% (-5 to +7)  240      -" in saturated
+    assert "Word vectors: declining" in declining
     assert "P(down)" in declining
     assert "-33% (-45 to -18)" in declining
 
 
 def test_rising_in_chinese(run: Run):
-    """Headings, names, stages and reasons are Chinese, and columns line up although Chinese signs are wide."""
+    """Headings, names and stages are Chinese, and columns line up although Chinese signs are wide."""
     _, out, _ = run("rising", "--lang", "zh")
 
-    head, row = out.splitlines()[3:5]
-    assert row.startswith("图表阅读  上升")
-    assert "份额为上一年的 1.36 倍" in row
-    assert "未列出：1 个数据不足，1 个饱和，1 个下降，1 个没有结论。" in out
-    assert width(head[: head.index("依据")]) == width(row[: row.index("份额为")])
+    head, name, row = out.splitlines()[4:7]
+    assert name == "图表阅读：上升"
+    assert "没有结论：1 个数据不足，1 个没有结论。" in out
+    assert "未列出：1 个饱和，1 个下降。" in out
+    assert width(head[: head.index("走势")]) == width(row[: row.index("▃")])
 
 
 def test_rising_json(run: Run):
@@ -104,11 +106,12 @@ def test_rising_json(run: Run):
     answer = json.loads(out)
     assert (answer["schema"], answer["notice"], answer["failures"]) == (1, fixture.NOTICE, 1)
     assert (answer["judged_as_of"], answer["last_month"]) == ("2025-07-15", "2025-06-01")
-    assert answer["totals"] == {"rising": 1}
+    assert (answer["totals"], answer["sorted_by"]) == ({"rising": 1, "likely": 0}, "growth")
     assert answer["not_listed"] == {"saturated": 1, "too little data": 1, "no verdict": 1, "declining": 1}
     (direction,) = answer["rising"]
     assert direction["growth"] == pytest.approx(0.349859, abs=1e-6)
     assert (direction["slug"], direction["stage"], direction["name_zh"]) == ("chart-reading", "rising", "图表阅读")
+    assert (direction["outlook"], direction["size_class"]) == (None, "60")
     assert direction["reasons"][1] == {
         "code": "year",
         "parts": {"ratio": "1.36"},
@@ -120,7 +123,8 @@ def test_theme_filters(run: Run):
     """Only the theme's directions are listed and counted; a theme that is not there is a usage error."""
     _, out, _ = run("rising", "--theme", "language")
     assert "No direction is." in out
-    assert "Not listed: 1 too little data, 1 saturated, 1 declining." in out
+    assert "Without a verdict: 1 too little data." in out
+    assert "Not listed: 1 saturated, 1 declining." in out
 
     code, out, err = run("rising", "--theme", "langauge")
     assert (code, out) == (2, "")
@@ -169,6 +173,8 @@ def test_show(run: Run):
         "Stage: rising, as of 2025-07-15, from usable months 2015-01 to 2025-06",
         "- share 1.36x the year before's",
         "Growth: +35% (+11 to +65) a year (80%), P(growth > 0) 97%. About the past: no forecast",
+        "At that pace the share doubles in 28 months (80%: 17 months to 7 years)",
+        "Outlook: none is published",
         "Last 12 months: 340 papers, 1.23% of 27,642 in cs.CV; 100% of its peak (2025-06)",
         "1       2  bar charts",
         "Papers that most surely belong, 3 of 3",

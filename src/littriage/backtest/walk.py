@@ -9,16 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from littriage import signals
+from littriage.errors import LittriageError
 from littriage.model import HORIZONS
 from littriage.outlook import model as outlook
 from littriage.outlook.features import Topics, features, phrase_topics
 from littriage.outlook.shelf import Shelf
 from littriage.panel import Bools, Floats, Ints, Panel
+from littriage.trends import month_after
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -81,15 +84,6 @@ class Told:
         return self.origin.cases(self.horizon).happened("rise").astype(np.float64)
 
 
-Choose = Callable[[Shelf], "csr_matrix | None"]
-"""Topics of a shelf that ends at the origin: its papers and all later ones by topic; None: phrases."""
-
-
-def origins_of(shelf: Shelf, months: Sequence[int], describe: Callable[[Shelf, int], Origin | None]) -> list[Origin]:
-    """The origins at these months that have topics, in order."""
-    return [found for month in sorted(months) if (found := describe(shelf, month)) is not None]
-
-
 def phrase_origin(
     shelf: Shelf, month: int, scores: Callable[[Panel], Mapping[str, Floats]] | None = None
 ) -> Origin | None:
@@ -107,7 +101,7 @@ def other_origin(
     shelf: Shelf,
     month: int,
     papers: csr_matrix,
-    titles: csr_matrix,
+    titles: csr_matrix | None,
     names: tuple[str, ...],
     least_papers: float = 20,
     scores: Callable[[Panel], Mapping[str, Floats]] | None = None,
@@ -116,13 +110,14 @@ def other_origin(
     then = shelf.until(month)
     if not _year_known(then):
         return None
-    own, own_titles = papers[: len(then.ids)], titles[: len(then.ids)]
+    own = papers[: len(then.ids)]
     recent = then.panel(own, names).windows(24)[0][:, -1]
     kept = np.flatnonzero(recent >= least_papers)
     if not len(kept):
         return None
     panel = then.panel(own[:, kept], tuple(names[place] for place in kept))
-    topics = Topics(own[:, kept], own_titles[:, kept], panel, signals.state(panel))
+    own_titles = None if titles is None else titles[: len(then.ids)][:, kept]
+    topics = Topics(own[:, kept], own_titles, panel, signals.state(panel))
     return _origin(shelf, then, topics, phrase_topics(then), papers[:, kept], scores)
 
 
@@ -319,9 +314,33 @@ def model_of(fit: Fit, known: Sequence[Told]) -> outlook.Model:
     like = outlook.like_of(
         papers, _joined([one.forecast.p_rise for one in known]), _joined([one.rose for one in known]).astype(np.bool_)
     )
-    horizon = outlook.Horizon(fit.heads, calibrations, change, like)
-    return outlook.Model("walk", "", "", fit.scale, {fit.horizon: horizon})
+    horizon = outlook.Horizon(fit.scale, fit.heads, calibrations, change, like)
+    return outlook.Model("walk", "", "", {fit.horizon: horizon})
 
 
 def _joined(parts: Sequence[Floats | Ints | np.ndarray[tuple[int], np.dtype[np.bool_]]]) -> Floats:
     return np.concatenate([np.asarray(part, dtype=np.float64) for part in parts]) if parts else np.empty(0)
+
+
+def final_model(
+    origins: Sequence[Origin], told: Mapping[int, Sequence[Told]], first: date, fitted_on: str
+) -> outlook.Model:
+    """A model of every horizon of `told`, fitted to all closed origins and calibrated on all forecasts of the walk.
+
+    `first` is the month that is number 0. The model's name holds a digest of what it was fitted to. Raises
+    LittriageError where a horizon has no forecast yet.
+    """
+    horizons = {}
+    digest = hashlib.blake2b(digest_size=4)
+    last = 0
+    for horizon, forecasts in sorted(told.items()):
+        if not forecasts:
+            raise LittriageError(f"no forecast for {horizon} months has come due in the walk: the record is too short")
+        closed = [one for one in origins if horizon in one.later]
+        now = closed[-1].month + horizon
+        fit = fitted([one for one in closed if one.month + horizon > now - TRAIN_MONTHS], horizon, now)
+        horizons[horizon] = model_of(fit, forecasts).horizons[horizon]
+        last = max(last, now)
+        for one in closed:
+            digest.update(one.features.tobytes() + one.later[horizon].tobytes())
+    return outlook.Model(f"outlook-{digest.hexdigest()}", fitted_on, f"{month_after(first, last):%Y-%m}", horizons)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from math import isinf
+from math import isinf, log
 
 from littriage import notation
 from littriage.claims import Change, Gap, Outcome, Predicts
@@ -19,15 +19,24 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     # columns
     "direction": ("direction", "方向"),
     "theme": ("theme", "主题"),
-    "stage": ("stage", "阶段"),
-    "growth": ("growth/yr (80%)", "年增长（80% 区间）"),
     "p_up": ("P(up)", "上升概率"),
-    "p_flat": ("P(flat)", "持平概率"),
     "p_down": ("P(down)", "下降概率"),
     "share_12m": ("share 12m", "12个月份额"),
-    "peak": ("peak", "相对峰值"),
     "sparkline": ("trend", "走势"),
-    "why": ("why", "依据"),
+    "col_rise": ("P(+20%)", "P(升20%)"),
+    "col_up": ("P(rise)", "P(上升)"),
+    "col_fall": ("P(-20%)", "P(降20%)"),
+    "col_like": ("like cases", "相似情形"),
+    "col_growth": ("growth/yr (80%)", "年增长(80%区间)"),
+    "col_n12": ("n12", "n12"),
+    "col_peak": ("peak", "峰值"),
+    "col_index": ("index", "指数"),
+    "col_flat": ("P(flat)", "P(持平)"),
+    "col_level": ("level", "水平"),
+    "col_flips": ("flips", "改判"),
+    "col_added": ("added papers (80%)", "新增论文(80%区间)"),
+    "col_change": ("change (80%)", "变化(80%区间)"),
+    "col_ahead": ("ahead", "预测期"),
     "number": ("no.", "编号"),
     "label": ("sub-topic", "子课题"),
     "papers": ("papers", "论文"),
@@ -149,15 +158,174 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Growth is that of the direction's share of its field, in the past, with its probability P. It is no forecast.",
         "增长及其概率指该方向在所属领域中份额的过去变化，不是预测。",
     ),
-    "sparkline_note": (
-        "Papers and share: the last 12 months; peak: that share against its highest. "
+    "none": ("No direction is.", "没有。"),
+    "size_60": ("60 or more papers a year ({count})", "每年 60 篇及以上（{count}）"),
+    "size_20": ("20 to 60 papers a year ({count})", "每年 20 至 60 篇（{count}）"),
+    "size_0": ("Fewer than 20 papers a year ({count})", "每年不足 20 篇（{count}）"),
+    "size_unknown": ("Papers of the last 12 months not known ({count})", "最近 12 个月论文数未知（{count}）"),
+    "likely": (
+        "Not growing by the record, and given 50% or more all the same ({count})",
+        "按记录并未增长，但上升概率达到 50%（{count}）",
+    ),
+    "by_probability": (
+        "Sorted by P(+20% in {horizon} months) within size class.",
+        "在各规模组内按 {horizon} 个月内上升 20% 的概率排序。",
+    ),
+    "by_added": (
+        "Sorted by the papers expected in {horizon} months beyond those of the last 12, at today's size of the field.",
+        "按 {horizon} 个月后预期新增的论文数排序（领域规模不变）。",
+    ),
+    "by_growth": (
+        "Sorted by the lower end of growth's interval.",
+        "按增长区间的下端排序。",
+    ),
+    "by_saturation": (
+        "Sorted by saturation index = P(flat) x level, 0 below 70% of the peak.",
+        "按饱和指数排序：指数 = 持平概率 x 水平，份额低于峰值 70% 时为 0。",
+    ),
+    "by_decline": ("Sorted by the upper end of growth's interval.", "按增长区间的上端排序。"),
+    "outlook_note": (
+        "P(+20%): that the share is more than 1.2 times today's in {horizon} months (12 months up to then against the "
+        "12 up to {base}). Like cases: part of past topics given about as much that did so. "
+        "Outlook as of {as_of}, {model}.",
+        "P(升20%)：{horizon} 个月后份额超过现在 1.2 倍的概率（截至届时的 12 个月与截至 {base} 的 12 个月相比）。"
+        "相似情形：过往得到相近概率的主题中确实上升者所占比例。展望截至 {as_of}，模型 {model}。",
+    ),
+    "outlook_note_fall": (
+        "P(-20%), P(rise): that the share is less than 0.8 times today's, or more than today's, in {horizon} months "
+        "(12 months up to then against the 12 up to {base}). Outlook as of {as_of}, {model}.",
+        "P(降20%)、P(上升)：{horizon} 个月后份额不足现在 0.8 倍、或高于现在的概率"
+        "（截至届时的 12 个月与截至 {base} 的 12 个月相比）。展望截至 {as_of}，模型 {model}。",
+    ),
+    "outlook_caution": (
+        "The model follows trends and misses turning points.",
+        "模型跟随趋势，难以预见转折。",
+    ),
+    "outlook_hindsight": (
+        "The outlook was made in hindsight: it shows how the model works, and proves nothing.",
+        "此展望为事后作出：只能说明模型如何运作，不能证明什么。",
+    ),
+    "outlook_missing": (
+        "This file holds no outlook: the table only looks back.",
+        "此文件没有展望：下表只回顾过去。",
+    ),
+    "outlook_other_day": (
+        "The outlook of this file is of {day}, not of {as_of}: it is left out. "
+        "Nor does the ledger hold forecasts of {as_of}.",
+        "此文件的展望截至 {day} 而非 {as_of}，故不显示；账本中也没有截至 {as_of} 的预测。",
+    ),
+    "outlook_from_ledger": (
+        "The outlook is from the ledger of forecasts, which keeps no like cases.",
+        "此展望取自预测账本，账本不保存相似情形。",
+    ),
+    "looks_back": (
+        "Growth of the share looks back. n12, share: the last 12 months; peak: that share against its highest.",
+        "年增长指份额的过去变化。n12、份额：最近 12 个月；峰值：该份额与其最高值之比。",
+    ),
+    "looks_back_saturated": (
+        "P(flat): of growth within 10% a year. Level: place among the directions by share. Flips: part of the "
+        "perturbations of thresholds and data that give another stage.",
+        "持平概率：年增长在 ±10% 以内。水平：按份额在各方向中的位次。改判：对阈值和数据的扰动中给出其他阶段的比例。",
+    ),
+    "trend_line": (
         "Trend: 12-month shares, a sign for every {step} months up to {last}; · is unknown.",
-        "论文和份额：最近 12 个月；相对峰值：该份额与其最高值之比。"
         "走势：12 个月份额，每 {step} 个月一格，截至 {last}；· 表示未知。",
     ),
-    "none": ("No direction is.", "没有。"),
+    "row": ("{name}: {stage}", "{name}：{stage}"),
+    "row_flags": (" [{flags}]", "［{flags}］"),
+    "row_abstained": ("; no outlook: {reason}", "；无展望：{reason}"),
+    "row_no_outlook": ("; no outlook", "；无展望"),
+    "no_chance": ("none", "无"),
+    "like_part": ("{part} of {count}", "{part}，{count}例"),
+    "like_count": ("{rose} of {count}", "{rose}，{count}例"),
+    "with_interval": ("{value} ({low} to {high})", "{value} ({low} 至 {high})"),
+    "flag_young": ("young", "新近"),
+    "flag_stalled": ("stalled", "停滞"),
+    "flag_flat_unproved": ("flat unproved", "持平未证实"),
+    "flag_decline_unproved": ("decline unproved", "下降未证实"),
+    "flag_holes": ("{count} of {of} months torn", "{of} 个月中 {count} 个不全"),
+    "flag_assumed": ("{count} of 12 months unverified", "12 个月中 {count} 个未核实"),
+    "flag_flips": ("flips {part} to {stage}", "改判 {part} 为{stage}"),
+    "flag_few_cases": ("few like cases", "相似情形少"),
+    "flag_fall": ("a fall by 20% is likelier", "下降 20% 更可能"),
+    "flag_hindsight": ("hindsight", "事后"),
+    "doubling": (
+        "At that pace the share doubles in {value} (80%: {low} to {high})",
+        "按此速度，份额翻倍需 {value}（80% 区间 {low} 至 {high}）",
+    ),
+    "halving": (
+        "At that pace the share halves in {value} (80%: {low} to {high})",
+        "按此速度，份额减半需 {value}（80% 区间 {low} 至 {high}）",
+    ),
+    "no_doubling": (
+        "Doubling time: none, the interval of growth holds 0",
+        "翻倍时间：无法给出，增长区间包含 0",
+    ),
+    "months_long": ("{count} months", "{count} 个月"),
+    "years_long": ("{count} years", "{count} 年"),
+    "outlook_of": (
+        "Outlook of the share, against the 12 months up to {base} (as of {as_of}, {model})",
+        "份额展望，与截至 {base} 的 12 个月相比（截至 {as_of}，模型 {model}）",
+    ),
+    "outlook_none": ("Outlook: none is published", "展望：没有发布"),
+    "outlook_abstained": ("Outlook: none is given, {reason}", "展望：不给出，{reason}"),
+    "abstained_at": ("{horizon} months: none is given, {reason}", "{horizon} 个月：不给出，{reason}"),
+    "like_sentence": (
+        "{horizon} months: of {count} like cases (past topics of its size that were given {predicted} on average) "
+        "{rose}, or {part}, rose by more than 20%",
+        "{horizon} 个月：{count} 个相似情形（规模相近、平均得到 {predicted} 的过往主题）中，"
+        "{rose} 个（{part}）上升超过 20%",
+    ),
+    "like_none": (
+        "{horizon} months: too few like cases to count",
+        "{horizon} 个月：相似情形太少，无从统计",
+    ),
+    "track": (
+        "Past forecasts at stage {stage} that rose by more than 20%: {records}",
+        "以往在“{stage}”阶段所作的预测中上升超过 20% 的：{records}",
+    ),
+    "track_at": (
+        "{horizon} months, {came} of {count} ({expected} expected)",
+        "{horizon} 个月，{count} 次中 {came} 次（预期 {expected} 次）",
+    ),
+    "track_overlap": (
+        "{horizon} months, {came} of {count} ({expected} expected; they overlap, worth about {independent})",
+        "{horizon} 个月，{count} 次中 {came} 次（预期 {expected} 次；相互重叠，约相当于 {independent} 次）",
+    ),
+    "track_none": (
+        "Past forecasts at stage {stage}: none due yet",
+        "以往在“{stage}”阶段所作的预测：尚无到期",
+    ),
+    "track_lost": (
+        "Past forecasts at stage {stage}: none with an outcome; {lost} of those due cannot be measured",
+        "以往在“{stage}”阶段所作的预测：没有结果，已到期的有 {lost} 次无法衡量",
+    ),
+    "explain_head": (
+        "What makes P(+20% in {horizon} months) = {p}, in logits (0 is 50%; +0.69 doubles the odds)",
+        "{horizon} 个月内上升 20% 的概率 {p} 由何而来（logit；0 即 50%，+0.69 使胜率加倍）",
+    ),
+    "explain_part": ("part", "部分"),
+    "explain_value": ("value", "取值"),
+    "explain_logit": ("logit", "logit"),
+    "explain_bar": ("for + or against -", "有利 + 或不利 -"),
+    "explain_base": ("a topic of the usual kind, calibrated", "一般主题（经校准）"),
+    "explain_left": ("not split into parts", "未分解部分"),
+    "explain_others": ("{count} others together", "其余 {count} 项合计"),
+    "explain_sum": ("sum, or {p}", "合计，即 {p}"),
+    "explain_nothing": (
+        "--explain: there is nothing to explain, no probability is given for {horizon} months",
+        "--explain：{horizon} 个月没有给出概率，无可解释",
+    ),
+    "explain_model": ("Model: {model}", "模型：{model}"),
+    "explain_fit": ("Fitted to: {fitted_on}", "拟合数据：{fitted_on}"),
+    "explain_closed": ("Last month whose outcome it knew: {month}", "所知结果的最后月份：{month}"),
+    "explain_bound": (
+        "It can have learned from origins up to {month} at the latest: later ones had no outcome by {base}",
+        "可供学习的起点最晚为 {month}：更晚的起点到 {base} 尚无结果",
+    ),
     "cut": ("{count} more: pass --limit {all}.", "另有 {count} 个：使用 --limit {all}。"),
     "others": ("Not listed: {counts}.", "未列出：{counts}。"),
+    "unjudged_all": ("Without a verdict: {counts}.", "没有结论：{counts}。"),
     "no_verdict": ("{count} without a verdict", "{count} 个没有结论"),
     "count_stage": ("{count} {stage}", "{count} 个{stage}"),
     "between": (", ", "，"),
@@ -661,6 +829,26 @@ def growth_text(growth: Growth | None, lang: Lang) -> str:
 def chance_text(probability: float | None) -> str:
     """Whole percent; a model is never certain."""
     return UNKNOWN if probability is None else notation.chance_text(probability)
+
+
+def pace_text(growth: Growth | None, lang: Lang) -> str:
+    """In what time the share doubles or halves at the growth of the last year: log 2 / growth, with its 80% interval.
+
+    Empty where growth is not known; where its interval holds 0, that no time can be given.
+    """
+    if growth is None:
+        return ""
+    if growth.low <= 0 <= growth.high:
+        return say(lang, "no_doubling")
+    times = sorted(log(2) / abs(rate) for rate in (growth.low, growth.mean, growth.high))
+    low, value, high = (_time_text(years, lang) for years in times)
+    return say(lang, "doubling" if growth.low > 0 else "halving", value=value, low=low, high=high)
+
+
+def _time_text(years: float, lang: Lang) -> str:
+    if years < 3:
+        return say(lang, "months_long", count=f"{12 * years:.0f}")
+    return say(lang, "years_long", count=f"{years:.0f}")
 
 
 def part_text(part: float | None) -> str:

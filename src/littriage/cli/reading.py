@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -35,9 +35,29 @@ from littriage.cli.options import (
     Theme,
     Warehouse,
 )
+from littriage.cli.outlook import (
+    By,
+    Group,
+    Horizon,
+    Outlooks,
+    added_text,
+    by_added,
+    by_size,
+    checked_horizon,
+    like_text,
+    likely,
+    outlook_json,
+    outlooks_for,
+    print_groups,
+    print_notes,
+    probability_text,
+    row_name,
+    size_class,
+    size_name,
+)
 from littriage.cli.tables import Column
 from littriage.errors import EmptyWarehouse, SettingsError
-from littriage.model import Stage, TrendPoint, Verdict
+from littriage.model import Outlook, Stage, TrendPoint, Verdict
 from littriage.notation import yearly
 from littriage.published import Entry, Member, Published
 from littriage.trends import months_between, seen_as_of, sparkline, twelve_month_shares, usable
@@ -45,11 +65,8 @@ from littriage.verdicts import Order, judge, ranking, reason_text
 
 STEP_MONTHS = 6
 """Months between two signs of a share line."""
-_SIGNS = 16
+_SIGNS = 12
 _TREND_STEP_MONTHS = 3
-
-_SHOWN_IN_COLUMNS = {"p_up", "p_down", "p_flat", "growth", "peak", "papers_12m"}
-_PROBABILITY: Mapping[Order, str] = {"rising": "p_up", "saturated": "p_flat", "declining": "p_down"}
 
 
 def register(app: typer.Typer) -> None:
@@ -65,6 +82,10 @@ def register(app: typer.Typer) -> None:
 def rising(
     limit: Limit = 20,
     theme: Theme = None,
+    by: Annotated[By, typer.Option("--by", help="Sort by the probability of a rise, added papers, or growth.")] = (
+        By.PROBABILITY
+    ),
+    horizon: Horizon = 12,
     as_of: AsOf = None,
     lang: Language = Lang.EN,
     as_json: Json = False,
@@ -72,15 +93,18 @@ def rising(
 ) -> None:
     """Show the directions whose share grows.
 
-    Emerging, rising, and hot ones that still grow, by the lower end of growth's interval. A fact about the past.
+    Emerging, rising, and hot ones that still grow, each with the probability that its share rises by 20%: a forecast,
+    beside growth, which is about the past. Sorted by that probability within size class, unless --by says otherwise.
     """
+    asked = _Asked(limit, checked_horizon(horizon), as_of.date() if as_of else None, lang)
     with Published.open(warehouse) as published:
-        _answer(published, ("rising",), limit, theme, as_of, lang, as_json)
+        _rising(published, theme, asked, by, as_json)
 
 
 def saturated(
     limit: Limit = 20,
     theme: Theme = None,
+    horizon: Horizon = 12,
     as_of: AsOf = None,
     lang: Language = Lang.EN,
     as_json: Json = False,
@@ -88,10 +112,12 @@ def saturated(
 ) -> None:
     """Show the directions that grow no more.
 
-    Saturated, flat, and hot ones that have stalled, by saturation; then declining and dormant ones.
+    Saturated, flat, and hot ones that have stalled, by saturation; then declining and dormant ones. Each with the
+    probabilities that its share falls by 20% and that it rises at all.
     """
+    asked = _Asked(limit, checked_horizon(horizon), as_of.date() if as_of else None, lang)
     with Published.open(warehouse) as published:
-        _answer(published, ("saturated", "declining"), limit, theme, as_of, lang, as_json)
+        _saturated(published, theme, asked, as_json)
 
 
 def papers(
@@ -143,7 +169,7 @@ def trend(
         entry = published.entry(direction)
         points = published.trend(entry.slug)
         if as_of:
-            points = seen_as_of(points, _day(published, as_of))
+            points = seen_as_of(points, _checked_day(published, as_of.date()))
         if not points:
             raise EmptyWarehouse(
                 f"{entry.slug} has no months in {published.path}: widen --as-of, or publish a longer run"
@@ -183,62 +209,148 @@ def trend(
 # --- the two questions ------------------------------------------------------------------------------------------
 
 
-def _answer(
-    published: Published,
-    orders: Sequence[Order],
-    limit: int,
-    theme: str | None,
-    as_of: datetime | None,
-    lang: Lang,
-    as_json: bool,
-) -> None:
-    entries = _entries(published, theme, as_of)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a table of directions is made for."""
+
+    limit: int
+    horizon: int
+    as_of: date | None
+    lang: Lang
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The directions of a question, with all that their tables show."""
+
+    entries: Mapping[str, Entry]
+    outlooks: Outlooks
+    shares: Mapping[str, Mapping[date, float]]
+    last: date | None
+    """The last usable month of any of them."""
+    asked: _Asked
+
+    @property
+    def judged(self) -> list[Verdict]:
+        return [entry.verdict for entry in self.entries.values() if entry.verdict]
+
+    @property
+    def speaks(self) -> bool:
+        """Whether any direction has an outlook at the horizon asked for."""
+        return any(self.outlooks.at(slug, self.asked.horizon) for slug in self.entries)
+
+    def others(self, listed: Iterable[Verdict]) -> Counter[Stage | None]:
+        """How many directions are in no table, by stage."""
+        shown = {verdict.direction for verdict in listed}
+        rest = (entry for entry in self.entries.values() if entry.slug not in shown)
+        return Counter(entry.verdict.stage if entry.verdict else None for entry in rest)
+
+    def json(self, verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
+        """Verdicts with their outlooks, as many as the limit allows."""
+        return [
+            {
+                **entry_json(self.entries[verdict.direction]),
+                "size_class": size_name(size_class(verdict.papers_12m)),
+                "outlook": outlook_json(one, verdict.papers_12m, self.outlooks)
+                if (one := self.outlooks.at(verdict.direction, self.asked.horizon))
+                else None,
+            }
+            for verdict in [*verdicts][: self.asked.limit]
+        ]
+
+
+def _answer(published: Published, theme: str | None, asked: _Asked) -> _Answer:
+    if asked.as_of:
+        _checked_day(published, asked.as_of)
+    entries = _entries(published, theme, asked.as_of)
     judged = [entry.verdict for entry in entries.values() if entry.verdict]
     if not judged:
         raise EmptyWarehouse(f'{published.path} holds no verdicts: run "littriage run" again once it has papers')
-    rankings = {order: ranking(judged, order) for order in orders}
-    listed = {verdict.direction for verdicts in rankings.values() for verdict in verdicts}
-    others = Counter(
-        entry.verdict.stage if entry.verdict else None for entry in entries.values() if entry.slug not in listed
-    )
+    last = max((verdict.last_month for verdict in judged if verdict.last_month), default=None)
+    shares = published.shares(last, STEP_MONTHS) if last else {}
+    return _Answer(entries, outlooks_for(published, asked.as_of).of(entries), shares, last, asked)
+
+
+def _rising(published: Published, theme: str | None, asked: _Asked, by: By, as_json: bool) -> None:
+    answer = _answer(published, theme, asked)
+    listed = ranking(answer.judged, "rising")
+    horizon, lang = asked.horizon, asked.lang
+    growing = {verdict.direction for verdict in listed}
+    rest = [verdict for verdict in answer.judged if verdict.direction not in growing]
+    more = likely(rest, answer.outlooks, horizon)
+    by = by if answer.speaks else By.GROWTH
+    groups: list[tuple[str | None, Sequence[Verdict]]] = [(None, listed)]
+    if by is By.ADDED:
+        groups = [(None, by_added(listed, answer.outlooks, horizon))]
+    elif by is By.PROBABILITY:
+        sized = by_size(listed, answer.outlooks, horizon).items()
+        groups = [(f"size_{size_name(bound)}", own) for bound, own in sized]
+    others = answer.others([*listed, *more])
     if as_json:
         tables.print_json(
             {
-                **about_json(published),
-                "judged_as_of": judged[0].as_of,
-                "totals": {order: len(verdicts) for order, verdicts in rankings.items()},
-                "not_listed": {stage.value if stage else "no verdict": count for stage, count in others.items()},
-                **{
-                    order: [entry_json(entries[verdict.direction]) for verdict in verdicts[:limit]]
-                    for order, verdicts in rankings.items()
-                },
+                **_head_json(published, answer, others),
+                "sorted_by": by.value,
+                "totals": {"rising": len(listed), "likely": len(more)},
+                "rising": [row for _, own in groups for row in answer.json(own)],
+                "likely": answer.json(more),
             }
         )
         return
-    last = max((verdict.last_month for verdict in judged if verdict.last_month), default=None)
-    shares = published.shares(last, STEP_MONTHS) if last else {}
     print_about(published, lang)
-    for order, verdicts in rankings.items():
-        tables.print_line(f"{say(lang, order)}{say(lang, 'between')}{_speaks_of(entries, judged[0], last, lang)}")
-        if not verdicts:
-            tables.print_line(say(lang, "none"))
+    tables.print_line(_headline("rising", answer))
+    if not listed:
+        tables.print_line(say(lang, "none"))
+    else:
+        tables.print_line(say(lang, f"by_{by.value}", horizon=horizon))
+    shown = [*groups, *([("likely", more)] if more else [])]
+    _print_tables([group for group in shown if group[1]], _rising_columns(answer, by), answer, of_rise=True)
+    tables.print_line()
+    if listed or more:
+        print_notes("outlook_note", answer.outlooks, asked.as_of, horizon, lang)
+        tables.print_line(say(lang, "looks_back"))
+    if answer.last and by is not By.ADDED and (listed or more):
+        tables.print_line(say(lang, "trend_line", last=month_text(answer.last), step=STEP_MONTHS))
+    _print_others(others, lang)
+
+
+def _saturated(published: Published, theme: str | None, asked: _Asked, as_json: bool) -> None:
+    answer = _answer(published, theme, asked)
+    tables_of: dict[Order, tuple[Verdict, ...]] = {
+        order: ranking(answer.judged, order) for order in ("saturated", "declining")
+    }
+    others = answer.others(verdict for listed in tables_of.values() for verdict in listed)
+    lang = asked.lang
+    if as_json:
+        tables.print_json(
+            {
+                **_head_json(published, answer, others),
+                "totals": {order: len(listed) for order, listed in tables_of.items()},
+                **{order: answer.json(listed) for order, listed in tables_of.items()},
+            }
+        )
+        return
+    print_about(published, lang)
+    for order, listed in tables_of.items():
+        tables.print_line(_headline(order, answer))
+        if listed:
+            tables.print_line(say(lang, "by_saturation" if order == "saturated" else "by_decline"))
+            _print_tables([(None, listed)], _saturated_columns(order, answer), answer, of_rise=False)
         else:
-            _print_ranking(order, [entries[verdict.direction] for verdict in verdicts[:limit]], shares, last, lang)
-        if len(verdicts) > limit:
-            tables.print_line(say(lang, "cut", count=len(verdicts) - limit, all=len(verdicts)))
+            tables.print_line(say(lang, "none"))
         tables.print_line()
-    tables.print_line(say(lang, "no_forecast"))
-    if last:
-        tables.print_line(say(lang, "sparkline_note", last=month_text(last), step=STEP_MONTHS))
-    if others:
-        tables.print_line(say(lang, "others", counts=_counted(others, lang)))
+    if any(tables_of.values()):
+        print_notes("outlook_note_fall", answer.outlooks, asked.as_of, asked.horizon, lang)
+        tables.print_line(say(lang, "looks_back"))
+        tables.print_line(say(lang, "looks_back_saturated"))
+    _print_others(others, lang)
 
 
-def _entries(published: Published, theme: str | None, as_of: datetime | None) -> dict[str, Entry]:
+def _entries(published: Published, theme: str | None, as_of: date | None) -> dict[str, Entry]:
     """Directions by slug, judged again, and all together, where `as_of` is given; then those of the theme."""
     entries = {entry.slug: entry for entry in published.entries()}
     if as_of:
-        again = judge(published.trends(), _day(published, as_of))
+        again = judge(published.trends(), as_of, with_flips=True)
         entries |= {verdict.direction: replace(entries[verdict.direction], verdict=verdict) for verdict in again}
     if theme:
         slug = published.theme(theme).slug
@@ -246,8 +358,7 @@ def _entries(published: Published, theme: str | None, as_of: datetime | None) ->
     return entries
 
 
-def _day(published: Published, as_of: datetime) -> date:
-    day = as_of.date()
+def _checked_day(published: Published, day: date) -> date:
     if day > published.about.as_of:
         raise SettingsError(
             f"--as-of {day} is after {published.about.as_of}, the day that {published.path} was made for: "
@@ -256,49 +367,119 @@ def _day(published: Published, as_of: datetime) -> date:
     return day
 
 
-def _speaks_of(entries: Mapping[str, Entry], verdict: Verdict, last: date | None, lang: Lang) -> str:
-    membership = sorted({entry.membership_rule for entry in entries.values() if entry.membership_rule})
-    return say(
+def _head_json(published: Published, answer: _Answer, others: Mapping[Stage | None, int]) -> dict[str, Any]:
+    return {
+        **about_json(published),
+        "judged_as_of": answer.judged[0].as_of,
+        "horizon": answer.asked.horizon,
+        "outlook_of_another_day": answer.outlooks.other_day if not answer.speaks else None,
+        "not_listed": {stage.value if stage else "no verdict": count for stage, count in others.items()},
+    }
+
+
+def _headline(order: Order, answer: _Answer) -> str:
+    entries, lang = answer.entries.values(), answer.asked.lang
+    membership = sorted({entry.membership_rule for entry in entries if entry.membership_rule})
+    verdict = answer.judged[0]
+    speaks_of = say(
         lang,
         "speaks_of",
         as_of=verdict.as_of,
-        last=month_text(last),
+        last=month_text(answer.last),
         rule=verdict.rule,
         membership=", ".join(membership) or "-",
     )
+    return f"{say(lang, order)}{say(lang, 'between')}{speaks_of}"
 
 
-def _print_ranking(
-    order: Order, entries: Sequence[Entry], shares: Mapping[str, Mapping[date, float]], last: date | None, lang: Lang
+_Cell = Callable[[Verdict, Outlook | None], str]
+_Columns = list[tuple[str, _Cell]]
+"""Heading and cell of each column."""
+
+
+def _rising_columns(answer: _Answer, by: By) -> _Columns:
+    lang = answer.asked.lang
+
+    def trend_of(verdict: Verdict, _: Outlook | None) -> str:
+        own = answer.shares.get(verdict.direction, {})
+        return share_line(own, answer.last, STEP_MONTHS, _SIGNS) if answer.last else ""
+
+    ahead: _Columns = [
+        ("col_rise", lambda _, one: probability_text(one.p_rise if one else None, lang)),
+        ("col_like", lambda _, one: like_text(one, lang)),
+    ]
+    where: _Columns = [
+        ("share", lambda verdict, _: share_text(verdict.share_12m)),
+        ("col_peak", lambda verdict, _: part_text(verdict.peak_ratio)),
+        ("sparkline", trend_of),
+    ]
+    if by is By.ADDED:
+        where = [("col_added", lambda verdict, one: added_text(one, verdict.papers_12m, lang))]
+    return [
+        *(ahead if answer.speaks else [("p_up", lambda verdict, _: _chance(verdict, "p_up"))]),
+        ("col_growth", lambda verdict, _: growth_text(verdict.growth, lang)),
+        ("col_n12", lambda verdict, _: count_text(verdict.papers_12m)),
+        *where,
+    ]
+
+
+def _saturated_columns(order: Order, answer: _Answer) -> _Columns:
+    lang = answer.asked.lang
+    index: _Columns = [
+        ("col_index", lambda verdict, _: part_text(verdict.saturation)),
+        ("col_flat", lambda verdict, _: _chance(verdict, "p_flat")),
+        ("col_level", lambda verdict, _: part_text(_level(verdict))),
+    ]
+    ahead: _Columns = [
+        ("col_fall", lambda _, one: probability_text(one.p_fall if one else None, lang)),
+        ("col_up", lambda _, one: probability_text(one.p_up if one else None, lang)),
+    ]
+    return [
+        *(index if order == "saturated" else [("p_down", lambda verdict, _: _chance(verdict, "p_down"))]),
+        ("col_peak", lambda verdict, _: part_text(verdict.peak_ratio)),
+        *(ahead if answer.speaks else []),
+        ("col_growth", lambda verdict, _: growth_text(verdict.growth, lang)),
+        ("col_n12", lambda verdict, _: count_text(verdict.papers_12m)),
+        ("col_flips", lambda verdict, _: part_text(verdict.flips)),
+    ]
+
+
+def _chance(verdict: Verdict, name: str) -> str:
+    return chance_text(getattr(verdict.growth, name) if verdict.growth else None)
+
+
+def _level(verdict: Verdict) -> float | None:
+    """Place among the directions by share, 0 to 1, as the saturation index tells it; None where the index is 0."""
+    if not verdict.saturation or verdict.growth is None or not verdict.growth.p_flat:
+        return None
+    return verdict.saturation / verdict.growth.p_flat
+
+
+def _print_tables(
+    groups: Iterable[tuple[str | None, Sequence[Verdict]]], columns: _Columns, answer: _Answer, *, of_rise: bool
 ) -> None:
-    probability = _PROBABILITY[order]
-    text = ("direction", "stage", "sparkline", "why")
-    headings = ("direction", "stage", "growth", probability, "papers", "share", "peak", "sparkline", "why")
-    rows = []
-    for entry in entries:
-        verdict = entry.verdict
-        if verdict is None:
-            continue
-        rows.append(
-            (
-                name_of(entry, lang),
-                stage_of(verdict.stage, lang),
-                growth_text(verdict.growth, lang),
-                chance_text(getattr(verdict.growth, probability) if verdict.growth else None),
-                count_text(verdict.papers_12m),
-                share_text(verdict.share_12m),
-                part_text(verdict.peak_ratio),
-                share_line(shares.get(entry.slug, {}), last, STEP_MONTHS, _SIGNS) if last else "",
-                _main_reason(verdict, lang),
-            )
-        )
-    tables.print_table([Column(say(lang, key), figures=key not in text) for key in headings], rows)
+    limit, horizon, lang = answer.asked.limit, answer.asked.horizon, answer.asked.lang
+    told = []
+    for heading, verdicts in groups:
+        rows = []
+        for verdict in verdicts[:limit]:
+            one = answer.outlooks.at(verdict.direction, horizon)
+            name = name_of(answer.entries[verdict.direction], lang)
+            cells = [cell(verdict, one) for _, cell in columns]
+            rows.append((row_name(name, verdict, answer.outlooks, one, lang, of_rise=of_rise), cells))
+        told.append(Group(say(lang, heading, count=len(verdicts)) if heading else "", rows, len(verdicts)))
+    print_groups([Column(say(lang, key), figures=key != "sparkline") for key, _ in columns], told, lang)
 
 
-def _main_reason(verdict: Verdict, lang: Lang) -> str:
-    """The first reason that no column of the table shows already."""
-    told = (reason_text(reason, lang.value) for reason in verdict.reasons if reason.code not in _SHOWN_IN_COLUMNS)
-    return next(told, "")
+_WITHOUT_VERDICT = (Stage.NOT_MEASURABLE, Stage.TOO_LITTLE_DATA, Stage.INCOMPLETE, None)
+
+
+def _print_others(others: Mapping[Stage | None, int], lang: Lang) -> None:
+    """How many directions nothing can be said of, and how many stand elsewhere."""
+    for key, silent in (("unjudged_all", True), ("others", False)):
+        counts = {stage: count for stage, count in others.items() if (stage in _WITHOUT_VERDICT) is silent}
+        if counts:
+            tables.print_line(say(lang, key, counts=_counted(counts, lang)))
 
 
 def _counted(others: Mapping[Stage | None, int], lang: Lang) -> str:
@@ -392,6 +573,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
         "peak_ratio": verdict.peak_ratio if verdict else None,
         "peak_month": verdict.peak_month if verdict else None,
         "saturation": verdict.saturation if verdict else None,
+        "level": _level(verdict) if verdict else None,
         "first_month": verdict.first_month if verdict else None,
         "last_month": verdict.last_month if verdict else None,
         "reasons": [

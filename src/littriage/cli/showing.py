@@ -13,6 +13,7 @@ from littriage.claims import ClaimOutcome, Record, Year, claim_day, claim_outcom
 from littriage.cli import tables
 from littriage.cli.claims import change_text, outcome_text, record_of
 from littriage.cli.directions import claim_json
+from littriage.cli.forecasts import record_json
 from littriage.cli.messages import (
     UNKNOWN,
     chance_text,
@@ -20,6 +21,7 @@ from littriage.cli.messages import (
     growth_text,
     month_text,
     name_of,
+    pace_text,
     paraphrase_of,
     part_text,
     say,
@@ -29,6 +31,15 @@ from littriage.cli.messages import (
     status_of,
 )
 from littriage.cli.options import DEFAULT_WAREHOUSE, Json, Lang, Language, Limit, Slug, Warehouse
+from littriage.cli.outlook import (
+    Horizon,
+    checked_horizon,
+    outlook_json,
+    outlooks_for,
+    print_explanation,
+    print_outlook,
+    track,
+)
 from littriage.cli.reading import (
     STEP_MONTHS,
     about_json,
@@ -40,7 +51,9 @@ from littriage.cli.reading import (
 )
 from littriage.cli.signs import print_signs, sign_json
 from littriage.cli.tables import Column
-from littriage.model import Claim, Verdict
+from littriage.forecasts import Scored
+from littriage.model import HORIZONS, Claim, Verdict
+from littriage.outlook.wording import FITTED_ON, LAST_CLOSED
 from littriage.published import ClusterEntry, Entry, Gap, Members, Published, ThemeEntry
 from littriage.trends import last_settled_month, twelve_month_shares
 from littriage.venues import opinion_json, opinion_text
@@ -74,14 +87,19 @@ def show(
         bool,
         typer.Option("--record", help="Add each claim's outcome, and the stage on its date and now (slower)."),
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add what each part of the outlook weighs, and what the model knew.")
+    ] = False,
+    horizon: Horizon = 12,
     lang: Language = Lang.EN,
     as_json: Json = False,
     warehouse: Warehouse = DEFAULT_WAREHOUSE,
 ) -> None:
     """Show everything about one direction.
 
-    Stage and reasons, sub-topics, papers, and what the documents said of it beside what the record says.
+    Stage and reasons, outlook, sub-topics, papers, and what the documents said of it beside what the record says.
     """
+    checked_horizon(horizon)
     with Published.open(warehouse) as published:
         entry = published.entry(direction)
         theme = next((theme for theme in published.themes() if theme.slug == entry.theme), None)
@@ -93,6 +111,8 @@ def show(
         claims = published.claims(entry)
         outcomes = _outcomes(published, claims) if record else {}
         gaps = published.gaps(entry.slug)
+        told = outlooks_for(published, None)
+        scored = published.forecasts()
         signs = published.signs(entry.slug)
         conferences = published.venue_opinion(entry.slug)
         if as_json:
@@ -105,6 +125,11 @@ def show(
                         "category_set": entry.category_set,
                         "field": entry.field,
                     },
+                    "outlooks": [
+                        outlook_json(one, entry.verdict.papers_12m if entry.verdict else None, told)
+                        for one in told.by_direction.get(entry.slug, ())
+                    ],
+                    "track_record": _track_json(entry.verdict, scored),
                     "clusters": [_cluster_json(cluster) for cluster in clusters],
                     "papers_total": papers.total,
                     "papers": [paper_json(paper) for paper in papers.papers],
@@ -117,7 +142,11 @@ def show(
             return
         print_about(published, lang)
         _print_verdict(entry, theme, shares, lang)
+        print_outlook(entry.verdict, told, entry.slug, scored, lang)
+        if explain:
+            print_explanation(entry.slug, told, horizon, dict(published.about.stamps), lang)
         if conferences:
+            tables.print_line()
             tables.print_line(opinion_text(conferences, lang.value))
         print_signs(signs, lang)
         _print_clusters(clusters, lang)
@@ -126,7 +155,7 @@ def show(
         _print_gaps(entry, gaps, lang)
         stamps = [("rule", entry.verdict.rule if entry.verdict else UNKNOWN)]
         stamps += [("membership", entry.membership_rule or UNKNOWN), ("run", published.about.run)]
-        stamps += [stamp for stamp in published.about.stamps if stamp[0] != "rule"]
+        stamps += [stamp for stamp in published.about.stamps if stamp[0] not in ("rule", FITTED_ON, LAST_CLOSED)]
         tables.print_line(say(lang, "made_with", stamps=", ".join(f"{name} {value}" for name, value in stamps)))
 
 
@@ -171,6 +200,7 @@ def _print_verdict(entry: Entry, theme: ThemeEntry | None, shares: Mapping[date,
     if verdict.growth:
         growth, p_up = growth_text(verdict.growth, lang), chance_text(verdict.growth.p_up)
         tables.print_line(say(lang, "growth_line", growth=growth, p_up=p_up))
+        tables.print_line(pace_text(verdict.growth, lang), indent=2)
     if verdict.papers_12m is not None:
         tables.print_line(
             say(
@@ -309,6 +339,12 @@ def _claim_json(claim: Claim, record: Beside | None, outcomes: Mapping[Claim, Cl
         "stage_now": outcome.now.stage.value if outcome and outcome.now else None,
         "outcome": outcome.outcome.value if outcome else None,
     }
+
+
+def _track_json(verdict: Verdict | None, scored: Sequence[Scored]) -> list[dict[str, Any]]:
+    """How past forecasts made at this stage came out, for each horizon that has an outcome."""
+    records = track(verdict.stage.value, HORIZONS, scored) if verdict else {}
+    return [{"horizon": horizon, **record_json(one)} for horizon, one in records.items()]
 
 
 def _gap_json(gap: Gap) -> dict[str, Any]:

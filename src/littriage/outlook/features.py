@@ -15,6 +15,7 @@ import numpy as np
 from littriage import signals
 from littriage.model import HORIZONS, RISE
 from littriage.outlook.shelf import Shelf
+from littriage.outlook.wording import FEATURE_TEXTS
 from littriage.panel import Bools, Floats, Ints, Panel
 from littriage.phrases import monthly
 
@@ -22,77 +23,11 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One column, and how a reader is told of it."""
+NAMES = tuple(FEATURE_TEXTS)
+"""The columns, in order; `outlook.wording` tells readers of them."""
 
-    name: str
-    en: str
-    zh: str
-    horizon: int | None = None
-    """None: for every horizon."""
-
-
-_COUNTS = (
-    Feature("size", "papers of the last 12 months, log", "近 12 个月论文数(对数)"),
-    Feature("share", "share of the field, log", "领域份额(对数)"),
-    Feature("change_12", "share against the year before", "份额较上一年的变化"),
-    Feature("change_before", "the same a year earlier", "再前一年的变化"),
-    Feature("change_6", "last 6 months against the 6 before", "近 6 个月较此前 6 个月"),
-    Feature("change_6_before", "the same 6 months earlier", "再前 6 个月的变化"),
-    Feature("last_3", "last 3 months against the 12", "近 3 个月较近 12 个月"),
-    Feature("quarter_before", "the 3 months before against the 12", "此前 3 个月较近 12 个月"),
-    Feature("usual_6", "fading mean (half-life 6 months) against the 12", "半衰期 6 个月的均值较近 12 个月"),
-    Feature("usual_12", "fading mean (half-life 12 months) against the 12", "半衰期 12 个月的均值较近 12 个月"),
-    Feature("usual_24", "fading mean (half-life 24 months) against the 12", "半衰期 24 个月的均值较近 12 个月"),
-    Feature("usual_48", "fading mean (half-life 48 months) against the 12", "半衰期 48 个月的均值较近 12 个月"),
-    Feature("noise", "standard error of the change", "变化的标准误"),
-    Feature("z", "change in standard errors", "以标准误计的变化"),
-    Feature("z_high", "a change far above chance", "远超偶然的上升"),
-    Feature("z_low", "a change far below chance", "远超偶然的下降"),
-    Feature("peak", "share against its peak, log", "份额与峰值之比(对数)"),
-    Feature("since_peak", "months since the peak, log", "距峰值的月数(对数)"),
-    Feature("risen", "share against its lowest, log", "份额与最低值之比(对数)"),
-    Feature("age", "months since the fifth paper, log", "自第五篇论文以来的月数(对数)"),
-    Feature("in_titles", "part with it in the title, log", "标题含该主题的比例(对数)"),
-    Feature("in_titles_change", "change of that part", "该比例的变化"),
-)
-_TREND = (
-    Feature("growth", "growth by the trend", "趋势增长"),
-    Feature("growth_sd", "its standard deviation", "趋势增长的标准差"),
-    Feature("p_up", "P(growth > 0), probit", "增长为正的概率(probit)"),
-    Feature("p_up_high", "growth beyond doubt", "毫无疑问的增长"),
-    Feature("acceleration", "acceleration", "加速度"),
-    Feature("dispersion", "burstiness, log", "论文成批程度(对数)"),
-    *(Feature(f"ahead_{h}", "the trend drawn on", "趋势外推", h) for h in HORIZONS),
-    *(Feature(f"p_ahead_{h}", "P(rise) by the trend, probit", "趋势给出的上升概率(probit)", h) for h in HORIZONS),
-)
-_NEIGHBOURS = (
-    Feature("near_growth", "growth of topics in the same papers", "同篇论文中其他主题的增长"),
-    Feature("near_z", "the same in standard errors", "同上,以标准误计"),
-    Feature("near_lift", "growth of its closest topics", "最相关主题的增长"),
-    Feature("near_half", "their last 6 months", "这些主题近 6 个月的变化"),
-    Feature("near_peak", "their shares against their peaks", "这些主题与各自峰值之比"),
-    Feature("near_age", "their age", "这些主题的年龄"),
-    Feature("near_twice", "growth of the neighbours' neighbours", "邻近主题的邻近主题的增长"),
-    Feature("heat", "growth of what its papers are about", "其论文所涉主题的增长"),
-    Feature("spread", "topics that it occurs with", "与之共现的主题数"),
-)
-_PEOPLE = (
-    Feature("entrants", "authors new to it", "新进入该主题的作者比例"),
-    Feature("newcomers", "authors new to the record", "首次出现的作者比例"),
-    Feature("team", "authors a paper, log", "篇均作者数(对数)"),
-)
-_PLACES = (
-    Feature("category_growth", "growth of its categories", "所在类别的增长"),
-    Feature("categories", "categories a paper", "篇均类别数"),
-    Feature("special", "how special its categories are", "类别的特殊程度"),
-    Feature("outside", "share outside the field against inside, log", "领域外与领域内份额之比(对数)"),
-    Feature("outside_growth", "growth outside the field", "领域外的增长"),
-    Feature("outside_half", "last 6 months outside the field", "领域外近 6 个月的变化"),
-)
-FEATURES = (*_COUNTS, *_TREND, *_NEIGHBOURS, *_PEOPLE, *_PLACES)
-NAMES = tuple(feature.name for feature in FEATURES)
+HORIZON = {name: horizon for horizon in HORIZONS for name in (f"ahead_{horizon}", f"p_ahead_{horizon}")}
+"""Columns that are of use for one horizon alone."""
 
 LEAST_PART = 0.75
 """Part of a window's months that must be usable."""
@@ -106,8 +41,8 @@ class Topics:
 
     papers: csr_matrix
     """Shape (papers, topics): weight of membership, 0 to 1."""
-    titles: csr_matrix
-    """The same where the title shows it, else 0."""
+    titles: csr_matrix | None
+    """The same where the title shows it, else 0; None: not known."""
     panel: Panel
     """Their counts; it ends with the shelf's last month."""
     state: signals.State
@@ -123,7 +58,7 @@ def phrase_topics(shelf: Shelf, places: Ints | None = None) -> Topics:
 
 
 def features(shelf: Shelf, topics: Topics, near: Topics) -> Floats:
-    """Shape (topics, FEATURES), of topics as known at the end of the shelf's last month.
+    """Shape (topics, features), of topics as known at the end of the shelf's last month.
 
     `near` are the phrase topics of the field, among which the neighbours are. Nothing later can enter.
     """
@@ -207,6 +142,8 @@ def _age(panel: Panel) -> Floats:
 
 
 def _titles(shelf: Shelf, topics: Topics) -> dict[str, Floats]:
+    if topics.titles is None:
+        return {}
     last = shelf.months - 1
     now, before = (
         np.log((_weights(topics.titles, shelf, months) + 0.5) / (_weights(topics.papers, shelf, months) + 1))

@@ -19,7 +19,7 @@ import numpy as np
 
 from littriage.errors import LittriageError
 from littriage.model import FALL, HORIZONS, RISE, LikeCases, Outlook, Part
-from littriage.outlook.features import FEATURES, NAMES
+from littriage.outlook.features import HORIZON, NAMES
 from littriage.panel import Bools, Floats, Ints, Panel
 
 FORMAT = 1
@@ -46,7 +46,7 @@ class Cases:
     """Topics at past days with what became of them; a row each."""
 
     features: Floats
-    """Shape (cases, FEATURES)."""
+    """Shape (cases, features)."""
     base: Floats
     """Shape (cases, 2): papers and exposure of the 12 months up to the day."""
     later: Floats
@@ -82,10 +82,10 @@ class Scale:
     spread: Floats
 
     def design(self, features: Floats, horizon: int) -> Floats:
-        """Shape (rows, 2 x FEATURES): standardised features, then their products with size; 0 where not known."""
+        """Shape (rows, 2 x features): standardised features, then their products with size; 0 where not known."""
         z = np.clip((features - self.centre) / self.spread, -_CLIP, _CLIP)
         z = np.where(np.isfinite(z), z, 0.0)
-        z[:, [one.horizon not in (None, horizon) for one in FEATURES]] = 0.0
+        z[:, [HORIZON.get(name, horizon) != horizon for name in NAMES]] = 0.0
         return np.concatenate([z, z * z[:, [_SIZE]]], axis=1)
 
 
@@ -279,6 +279,7 @@ def like_of(papers: Floats, p: Floats, rose: Bools) -> Like:
 class Horizon:
     """All that is known for one horizon."""
 
+    scale: Scale
     heads: Mapping[str, Head]
     calibrations: Mapping[str, Calibration]
     change: Change
@@ -309,13 +310,12 @@ class Model:
     """In words, for the reader."""
     last_closed: str
     """The last month, YYYY-MM, whose outcome entered."""
-    scale: Scale
     horizons: Mapping[int, Horizon]
 
     def forecast(self, features: Floats, papers: Floats, horizon: int) -> Forecast:
-        """Of topics with these features, shape (topics, FEATURES), and papers in the last 12 months."""
+        """Of topics with these features, shape (topics, features), and papers in the last 12 months."""
         known = self.horizons[horizon]
-        design = self.scale.design(features, horizon)
+        design = known.scale.design(features, horizon)
         paces = pace(features)
         p = {
             event: _expit(known.calibrations[event].logit(known.heads[event].logit(design), paces)) for event in EVENTS
@@ -330,8 +330,8 @@ class Model:
     def parts(self, features: Floats, horizon: int) -> list[tuple[Part, ...]]:
         """What each known feature adds to the logit of a rise, by topic, the largest first."""
         known = self.horizons[horizon]
-        design = self.scale.design(features, horizon)
-        count = len(FEATURES)
+        design = known.scale.design(features, horizon)
+        count = len(NAMES)
         slope = known.calibrations["rise"].slope
         each = design * known.heads["rise"].weights * slope
         each = each[:, :count] + each[:, count:]
@@ -402,8 +402,6 @@ def dumped(model: Model) -> str:
             "fitted_on": model.fitted_on,
             "last_closed": model.last_closed,
             "features": NAMES,
-            "centre": _rounded(model.scale.centre),
-            "spread": _rounded(model.scale.spread),
             "horizons": {str(months): _horizon_json(known) for months, known in sorted(model.horizons.items())},
         },
         ensure_ascii=False,
@@ -420,16 +418,20 @@ def _head_json(head: Head) -> dict[str, Any]:
     return {"intercept": round(head.intercept, 5), "weights": _rounded(head.weights)}
 
 
+def _calibration_json(one: Calibration) -> list[Any]:
+    return [round(one.slope, 5), round(one.offset, 5), _rounded(one.paces), one.cases]
+
+
 def _horizon_json(known: Horizon) -> dict[str, Any]:
     return {
+        "centre": _rounded(known.scale.centre),
+        "spread": _rounded(known.scale.spread),
         "heads": {event: _head_json(head) for event, head in known.heads.items()},
-        "calibrations": {
-            event: [one.slope, one.offset, one.paces.tolist(), one.cases] for event, one in known.calibrations.items()
-        },
+        "calibrations": {event: _calibration_json(one) for event, one in known.calibrations.items()},
         "change": {
             "head": _head_json(known.change.head),
-            "variance": [known.change.floor, known.change.noise],
-            "quantiles": [known.change.low, known.change.high],
+            "variance": [round(known.change.floor, 5), round(known.change.noise, 5)],
+            "quantiles": [round(known.change.low, 5), round(known.change.high, 5)],
         },
         "like": [known.like.count.tolist(), known.like.rose.tolist(), _rounded(known.like.predicted)],
     }
@@ -452,6 +454,7 @@ def parsed(text: str) -> Model:
         change = one["change"]
         count, rose, predicted = one["like"]
         horizons[int(months)] = Horizon(
+            Scale(np.array(one["centre"]), np.array(one["spread"])),
             {event: head(value) for event, value in one["heads"].items()},
             {
                 event: Calibration(slope, offset, np.array(paces), cases)
@@ -460,8 +463,7 @@ def parsed(text: str) -> Model:
             Change(head(change["head"]), *change["variance"], *change["quantiles"]),
             Like(np.array(count), np.array(rose), np.array(predicted)),
         )
-    scale = Scale(np.array(data["centre"]), np.array(data["spread"]))
-    return Model(data["name"], data["fitted_on"], data["last_closed"], scale, horizons)
+    return Model(data["name"], data["fitted_on"], data["last_closed"], horizons)
 
 
 def shipped() -> Model:
