@@ -1,6 +1,6 @@
 """Kills `littriage run` at random moments, runs it again, and compares what it publishes with an undisturbed run's.
 
-    python benchmarks/killed_runs.py [--kills 20] [--papers 600] [--directions 12] [--seed 1]
+    python benchmarks/killed_runs.py [--kills 20] [--papers 600] [--directions 12] [--channel oai] [--seed 1]
 
 The papers are simulated, for so many directions, chosen at random, and served by the replica in this process. Moments
 are drawn evenly over the time that an undisturbed run takes; the kill is SIGKILL, to the command's process alone, as
@@ -29,7 +29,7 @@ from littriage.replica.simulate import load_shapes, simulated_papers
 from littriage.trends import last_settled_month
 from littriage.warehouse import Warehouse
 
-TABLES = ("trends", "verdicts", "papers", "clusters")
+TABLES = ("trends", "verdicts", "outlooks", "papers", "clusters")
 LITTRIAGE = (sys.executable, "-c", "from littriage.cli import main; main()")
 RUN = (*LITTRIAGE, "run", "--warehouse")
 GRACE_S = 15.0
@@ -43,6 +43,9 @@ TRACES = {
     "cluster": "cluster",
     "weigh": "trend_point",
     "judge": "verdict",
+    "gauge": "sign",
+    "look ahead": "outlook",
+    "score": "forecast_outcome",
 }
 """Each stage, in order, and a table that it fills."""
 
@@ -53,6 +56,7 @@ def main() -> int:
     parser.add_argument("--papers", type=int, default=600, metavar="N")
     parser.add_argument("--directions", type=int, default=12, metavar="N")
     parser.add_argument("--months", type=int, default=60, metavar="N")
+    parser.add_argument("--channel", choices=("api", "oai"), default="oai")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     arguments = parser.parse_args()
     draw = random.Random(arguments.seed)
@@ -69,10 +73,12 @@ def main() -> int:
         papers=arguments.papers,
     )
     bad = 0
-    with scratch, Replica(corpus) as replica:
+    with scratch, Replica(corpus, day=started_on) as replica:
         environment = {
             **os.environ,
             "LITTRIAGE_ARXIV": replica.address,
+            "LITTRIAGE_OAI": replica.oai_address,
+            "LITTRIAGE_CHANNEL": arguments.channel,
             "LITTRIAGE_QUERIES": str(queries),
             "LITTRIAGE_INTERVAL_S": "0",
             "LITTRIAGE_HARVEST_MONTHS": str(arguments.months),

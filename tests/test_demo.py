@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from littriage import channels, configuration, pipeline, resources, wiring
+from littriage import configuration, pipeline, resources, wiring
 from littriage.cli import demo
 from littriage.directions import load_catalogue
 from littriage.model import Catalogue
@@ -58,8 +58,7 @@ def few_directions(settings: configuration.Settings) -> Catalogue:
 def straight(settings: configuration.Settings) -> dict[str, object]:
     """The weekly flow without Prefect."""
     with wiring.opened_run(settings, Quiet()) as run:
-        with wiring.arxiv_source(settings) as source:
-            channels.harvest_directions(run, source, wiring.first_day(settings, run.today))
+        wiring.harvest(run, settings, wiring.harvest_plan(run, settings))
         with wiring.tiers(settings) as tiers:
             pipeline.bring_up_to_date(run, tiers, wiring.SOURCE_NAME)
         return run.summary()
@@ -69,7 +68,10 @@ def straight(settings: configuration.Settings) -> dict[str, object]:
 def test_demo_shows_the_whole_chain(screen: str, folder: Path):
     """It says first that the papers are simulated, then what every stage did, then both answers and what to try."""
     assert screen.startswith(f"{MARK}\n500 simulated papers are served at http://127.0.0.1:")
-    for stage in ("harvest", "exposure", "match", "embed", "decide", "cluster", "weigh", "judge", "publish"):
+    for stage in (
+        "harvest", "match", "embed", "decide", "cluster", "weigh", "judge", "gauge", "look ahead", "score",
+        "consult", "publish",
+    ):  # fmt: skip
         assert f"\n{stage} " in screen or f"\n{stage}," in screen
     assert "failed 0" in screen
     assert screen.count(MARK) == 3  # at the start, and above each answer

@@ -39,7 +39,7 @@ KEY = "sk-planted-0123456789abcdef"
 QUESTIONS = {"screen": 14, "name": 2, "brief": 4}
 """On 126 undecided hits of 168, nine a question; on two directions; on each in two languages."""
 STAGES = ["match", "embed, fast tier", "embed, transformer", "decide", "screen", "cluster", "name", "weigh", "judge",
-          "word", "publish"]  # fmt: skip
+          "gauge", "look ahead", "score", "consult", "word", "publish"]  # fmt: skip
 
 # --- the field --------------------------------------------------------------------------------------------------
 

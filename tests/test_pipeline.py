@@ -36,7 +36,7 @@ from paper_files import parquet, row
 TODAY = date(2024, 7, 20)
 FIRST, LAST = date(2020, 7, 1), date(2024, 6, 1)
 SOURCE = "arxiv-api"
-EXPORTS = ("trends", "verdicts", "papers", "clusters")
+EXPORTS = ("trends", "verdicts", "outlooks", "papers", "clusters")
 
 
 class Killed(BaseException):
@@ -246,7 +246,7 @@ def test_papers_become_a_published_file(simulated: Chain, simulated_corpus: list
 
     assert [stage.name for stage in run.stages] == [
         "harvest", "exposure", "match", "embed, fast tier", "embed, transformer", "decide", "screen", "cluster", "name",
-        "weigh", "judge", "word", "publish",
+        "weigh", "judge", "gauge", "look ahead", "score", "consult", "word", "publish",
     ]  # fmt: skip
     assert run.failures == []
     with Published.open(simulated.folder) as published:
@@ -328,7 +328,10 @@ def test_a_run_killed_in_the_harvest_goes_on(simulated: Chain, undisturbed: dict
 
 def test_a_run_killed_after_any_stage_goes_on(simulated: Chain, undisturbed: dict[str, str]) -> None:
     """Each stage is committed: killed after one stage after the other, the last run ends as an undisturbed one."""
-    stages = ["match", "embed, fast tier", "embed, transformer", "decide", "cluster", "weigh", "judge", "publish"]
+    stages = [
+        "match", "embed, fast tier", "embed, transformer", "decide", "cluster", "weigh", "judge", "gauge", "look ahead",
+        "score", "consult", "publish",
+    ]  # fmt: skip
 
     def killing(last: str) -> Callable[[str, Callable[[], Counts]], Counts]:
         def step(name: str, work: Callable[[], Counts]) -> Counts:

@@ -46,8 +46,9 @@ class Selection:
     """Papers that have it in the title at least."""
     title_part: float = 0.10
     """Part of its papers of the last 24 months that have it in the title at least: words of method have less."""
-    share: float = 0.03
-    """Part of all papers of the last 24 months at most: above that it is no topic but the field."""
+    share: float = 0.20
+    """Part of all papers of the last 24 months at most: above that it is no topic but the field. The largest directions
+    of a field reach this much, and a model fitted to small topics alone would not know them."""
     overlap: float = 0.5
     """Jaccard overlap of the papers of the last 24 months above which two phrases are one topic."""
 

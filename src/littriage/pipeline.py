@@ -1,6 +1,7 @@
 """The whole chain in plain Python: papers in, published tables out.
 
-    harvest | import -> match -> embed -> decide -> screen -> cluster -> name -> weigh -> judge -> word -> publish
+    harvest | import -> match -> embed -> decide -> screen -> cluster -> name
+      -> weigh -> judge -> gauge -> look ahead -> score -> consult -> word -> publish
 
 Every stage takes a Run and whatever edge it needs, asks the warehouse what is missing, does only that, commits as it
 goes, and returns what it did as counts. Called twice it does nothing the second time; killed, it goes on where it was.
@@ -11,53 +12,32 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from littriage import __version__, assistance, channels, resources
+from littriage import __version__, assistance, channels, gauging, outlooks, resources
 from littriage.asking import Assistant
 from littriage.cluster import CLUSTER_RULE, cluster_direction, term_statistics
-from littriage.completeness import (
-    COPY,
-    Arrivals,
-    Asked,
-    ExpectedGrowth,
-    Listed,
-    expected_growth,
-    field_for,
-    imported_field,
-    late_papers,
-    merged,
-    unmended,
-)
+from littriage.completeness import merged, unmended
+from littriage.crowding import SIGN_RULE
 from littriage.directions import LEXICAL_RULE, Matcher
-from littriage.errors import EmptyWarehouse, SettingsError
-from littriage.harvest import month_window
-from littriage.identity import category_names
-from littriage.idgaps import audits
+from littriage.errors import EmptyWarehouse
+from littriage.fields import weighed
 from littriage.learning import LEARNING_RULE
 from littriage.membership import MEMBERSHIP_RULE, has_rule, memberships, prototypes, rule_for
-from littriage.model import Exposure, FieldMonth, LexicalHit, Membership, MonthStatus, Stage, TrendPoint, Window
+from littriage.model import LexicalHit, Membership, Stage
+from littriage.outlook.model import shipped
 from littriage.ports import Embedder
 from littriage.run import Counts, Run, Step, measured, progress, straight
-from littriage.trends import (
-    NO_PAPERS,
-    REPORTING_DELAY_DAYS,
-    field_status,
-    last_settled_month,
-    measurable,
-    month_after,
-    month_span,
-    trend_points,
-)
+from littriage.trends import last_settled_month, month_after
+from littriage.venues import VENUE_RULE
 from littriage.verdicts import RULE as VERDICT_RULE
 from littriage.verdicts import judge
-from littriage.warehouse import answers, derived, imports, ledger, papers
+from littriage.warehouse import answers, derived, imports, ledger, papers, venues
 from littriage.warehouse.publishing import publish as publish_file
 
 MATCH_BATCH = 20_000
@@ -100,6 +80,10 @@ def bring_up_to_date(
         ("name", "name", partial(assistance.name_subtopics, run, assistant)),
         ("weigh", "weigh", partial(weigh, run, source)),
         ("judge", "judge", partial(give_verdicts, run)),
+        ("gauge", "gauge", partial(gauging.gauge, run, tiers.broad.model)),
+        ("look ahead", "look ahead", partial(outlooks.look_ahead, run)),
+        ("score", "score", partial(outlooks.score_forecasts, run)),
+        ("consult", "consult", partial(consult_venues, run)),
         ("word", "word", partial(assistance.word_briefs, run, assistant)),
         ("publish", "publish", partial(publish, run, tiers.stamps())),
     ]
@@ -167,9 +151,11 @@ def _state(run: Run, as_of: date | None) -> str:
     return _digest(
         [
             __version__,
-            [LEXICAL_RULE, MEMBERSHIP_RULE, LEARNING_RULE, CLUSTER_RULE, VERDICT_RULE, resources.PUBLISHED_SCHEMA],
+            [LEXICAL_RULE, MEMBERSHIP_RULE, LEARNING_RULE, CLUSTER_RULE, VERDICT_RULE, SIGN_RULE, VENUE_RULE],
+            [shipped().name, resources.PUBLISHED_SCHEMA],
             run.warehouse.one("read/state"),
             run.warehouse.one("read/readers_state"),
+            run.warehouse.one("read/venue_stamp"),
             listings,
             windows,
             repr(run.catalogue),
@@ -179,10 +165,6 @@ def _state(run: Run, as_of: date | None) -> str:
             as_of or last_settled_month(run.today),
         ]
     )
-
-
-def _failure_text(window: Window, reason: str) -> str:
-    return f"{window.start} to {window.end}: {reason}"
 
 
 # --- membership -------------------------------------------------------------------------------------------------
@@ -239,6 +221,11 @@ class Tiers:
     transformer: Embedder
     read_limit: int | None = None
     """The transformer reads the papers of directions with at most this many hits; None: every paper."""
+
+    @property
+    def broad(self) -> Embedder:
+        """The one that reads every paper."""
+        return self.fast or self.transformer
 
     def models(self) -> dict[str, str]:
         """Rule -> model whose vectors it uses."""
@@ -325,241 +312,37 @@ def cluster(run: Run, models: Mapping[str, str]) -> Counts:
 
 
 def weigh(run: Run, source: str) -> Counts:
-    """Monthly shares of every direction, with what each month is worth.
-
-    A direction whose categories together lack too many months is measured within one category that at least half of its
-    papers are in, if that one is complete.
-    """
-    fields = Fields(run, source)
-    whole = {slug: fields.of(categories) for slug, (categories, _) in run.queries.items()}
-    months = sorted({month for one in whole.values() for month in (*one.counted, *one.imported)})
-    if not months:
-        raise EmptyWarehouse(
-            f"{run.warehouse.path} knows the size of no field: import a file of papers, or harvest with counts"
-        )
-    run.as_of = as_of = run.as_of or _end_of_record(whole.values(), run.today)
-    span = month_span(months[0], min(month_after(as_of.replace(day=1), -1), max(months[-1], last_settled_month(as_of))))
-    main = derived.main_categories(run.warehouse, as_of)
-    points: dict[str, tuple[TrendPoint, ...]] = {}
-    measured_in: dict[str, str] = {}
-    for slug, (categories, query) in run.queries.items():
-        asked = papers.asked_windows(run.warehouse, source, slug, query)
-        failed = unmended(papers.failed_windows(run.warehouse, source, slug, query), asked)
-        for window, reason in failed:
-            run.fail("harvest", slug, _failure_text(window, reason))
-        harvested = Windows(asked, failed)
-        points[slug], measured_in[slug] = fields.series(slug, categories, None, span, harvested, as_of), categories
-        if measurable(points[slug], as_of):
-            continue
-        for category in main.get(slug, []):
-            if category in categories.split():
-                found = fields.series(slug, category, category, span, harvested, as_of)
-                if measurable(found, as_of):
-                    points[slug], measured_in[slug] = found, category
-                    break
-    run.points, run.fields = points, measured_in
-    derived.store_trends(run.warehouse, points)
-    derived.store_field_months(
-        run.warehouse, [one for field in sorted({*measured_in.values()}) for one in fields.months(field, as_of)]
-    )
-    comparable = sum(point.status.comparable for each in points.values() for point in each)
-    total = sum(len(each) for each in points.values())
-    within = sum(measured_in[slug] != categories for slug, (categories, _) in run.queries.items())
-    counts: Counts = {"points": total, "comparable": comparable, "months": len(span), "as of": as_of.isoformat()}
-    return {**counts, "within one category": within}
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """What was asked for one direction: the windows that came whole, and those that failed, with the reason."""
-
-    asked: Sequence[Asked]
-    failed: Sequence[tuple[Window, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What is known of the size of one set of categories, by month."""
-
-    counted: Mapping[date, Exposure]
-    imported: Mapping[date, Exposure]
-    with_abstract: Mapping[date, int]
-    late: Mapping[date, int | None]
-    growth: Mapping[date, ExpectedGrowth]
-    """Of the months of the copy that are open."""
-
-    def end(self, today: date) -> date | None:
-        """The last month that can be compared."""
-        known = [*self.counted.values(), *self.imported.values()]
-        checked = field_status(known, today, self.with_abstract)
-        return max((one.month for one in checked if one.status.comparable and one.papers), default=None)
-
-
-class Fields:
-    """The fields of a warehouse, each read once."""
-
-    def __init__(self, run: Run, source: str) -> None:
-        self._warehouse = run.warehouse
-        self._source = source
-        self._today = run.today
-        self._related = run.count_related
-        self._letters = {(category, month): letter for category, month, letter in run.warehouse.rows("read/coverage")}
-        self._listings = ledger.listings(run.warehouse)
-        self._updates = derived.copy_updates(run.warehouse)
-        self._audits = {audit.month: audit for audit in audits(derived.id_sequences(run.warehouse))}
-        self._sets = {categories for categories, _ in run.queries.values()}
-        self._sets |= {category for categories in self._sets for category in categories.split()}
-        self._copy: dict[str, list[derived.HeldMonth]] = {}
-        self._fields: dict[str, Field] = {}
-        self._members: dict[tuple[str | None, bool], dict[str, derived.Months]] = {}
-
-    def of(self, categories: str) -> Field:
-        """The field of these categories."""
-        if categories not in self._fields:
-            rows = self._held(categories)
-            held = [(month, count, newest) for month, count, _, newest in rows]
-            listed = {category: one for category in categories.split() or [""] if (one := self._listed(category))}
-            copy = imported_field(categories, held, self._letters, listed, self._audits, self._today)
-            arrivals = self._arrivals(categories, listed)
-            growth = {
-                one.month: expected
-                for one in copy
-                if arrivals and one.papers and one.status is MonthStatus.OPEN
-                if (expected := expected_growth(one.month, arrivals))
-            }
-            self._fields[categories] = Field(
-                counted={one.month: one for one in papers.exposures(self._warehouse, categories, self._source)},
-                imported={one.month: _with_growth(one, growth.get(one.month)) for one in copy},
-                with_abstract={month: abstracts for month, _, abstracts, _ in rows},
-                late={one.month: late_papers(one.month, arrivals) for one in copy} if arrivals else {},
-                growth=growth,
-            )
-        return self._fields[categories]
-
-    def _held(self, categories: str) -> list[derived.HeldMonth]:
-        """The months of the copy; for the sets of all directions at once, since a scan of the papers takes its time."""
-        if categories not in self._copy:
-            sets = {categories, *self._sets} - self._copy.keys()
-            self._copy |= derived.held_months(self._warehouse, {one: _names(one) for one in sorted(sets)})
-        return self._copy[categories]
-
-    def _listed(self, category: str) -> Listed | None:
-        """Where the listing of the set that a category lies in stands; None: nobody lists it."""
-        if not self._listings:
-            return None
-        from littriage.sources.oai_pmh import set_of
-
-        sets = {""}
-        with suppress(SettingsError):  # a category that arXiv does not have lies in no set
-            sets |= {set_of(category)} if category else set()
-        known = [one for spec in sorted(sets) if (one := self._listings.get(spec))]
-        if not known:
-            return None
-        one = max(known, key=lambda one: one.current_to or date.min)
-        return Listed(one.set_spec, one.base_to, one.current_to, one.under_way, one.records)
-
-    def _arrivals(self, categories: str, listed: Mapping[str, Listed]) -> Arrivals | None:
-        """When the papers of a copy that is kept current were first seen; None where none is."""
-        updates = [self._updates.get(one.set_spec, ()) for one in listed.values()]
-        if len(listed) < len(categories.split() or [""]) or not all(updates):
-            return None
-        looks = min(updates, key=len)
-        return derived.arrivals(self._warehouse, _names(categories), looks, month_after(looks[0].replace(day=1), -1))
-
-    def series(
-        self,
-        slug: str,
-        categories: str,
-        within: str | None,
-        months: Sequence[date],
-        harvested: Windows,
-        as_of: date,
-    ) -> tuple[TrendPoint, ...]:
-        """A direction beside the field of `categories`; of its papers `within` one category, or of all.
-
-        Beside a field of the copy stand only the papers that the copy holds.
-        """
-        found = self.of(categories)
-        chosen = field_for(months, found.counted, found.imported, harvested.asked, harvested.failed)
-        checked = field_status(tuple(chosen.values()), as_of, found.with_abstract)
-        members = dict(self.members(within).get(slug, {}))
-        if of_copy := [one.month for one in checked if one.source in COPY]:
-            held = self.members(within, in_field=True).get(slug, {})
-            members.update({month: held.get(month, NO_PAPERS) for month in of_copy})
-        return trend_points(slug, months, members, {one.month: one for one in checked})
-
-    def members(self, category: str | None, *, in_field: bool = False) -> dict[str, derived.Months]:
-        """The months of every direction: of its papers in one category or of all, of the copy or of all."""
-        if (category, in_field) not in self._members:
-            self._members[category, in_field] = derived.member_months(
-                self._warehouse, category, in_field=in_field, related=self._related
-            )
-        return self._members[category, in_field]
-
-    def months(self, categories: str, as_of: date) -> list[FieldMonth]:
-        """What each month of a field was worth on that day, oldest first; the month that had begun only if it is today.
-
-        The source's count stands for months that no copy serves better, as for a direction that was harvested whole.
-        """
-        found = self.of(categories)
-        last = as_of if as_of == self._today else as_of.replace(day=1) - timedelta(days=1)
-        months = sorted(month for month in {*found.counted, *found.imported} if month <= last)
-        whole = [Asked(month_window(month), self._today) for month in found.counted]
-        chosen = field_for(months, found.counted, found.imported, whole, [])
-        stored: dict[date, int] = {}
-        if any(one.source not in COPY for one in chosen.values()):
-            stored = derived.stored_months(self._warehouse, _names(categories))
-        rows = []
-        for one in field_status(tuple(chosen.values()), as_of, found.with_abstract):
-            of_copy = one.source in COPY
-            growth = found.growth.get(one.month) if of_copy else None
-            count, audit = found.counted.get(one.month), self._audits.get(one.month)
-            lost = audit.lost_share if audit and of_copy else 0.0
-            rows.append(
-                FieldMonth(
-                    category_set=categories,
-                    month=one.month,
-                    held=one.papers if of_copy else stored.get(one.month, 0),
-                    reported=count.papers if count and count.status is not MonthStatus.MISSING else None,
-                    late=found.late.get(one.month) if of_copy else None,
-                    growth=growth.ratio if growth else None,
-                    growth_low=growth.low if growth else None,
-                    growth_high=growth.high if growth else None,
-                    lost=one.papers * lost / (1 - lost),
-                    status=one.status,
-                    reason=one.reason,
-                    source=one.source,
-                )
-            )
-        return rows
-
-
-def _names(categories: str) -> list[str]:
-    """The categories under each of their names: files of other days have them under the old one."""
-    return [name for category in categories.split() for name in category_names(category)]
-
-
-def _with_growth(exposure: Exposure, growth: ExpectedGrowth | None) -> Exposure:
-    """An open month that says how much it will still grow."""
-    return replace(exposure, reason=f"{exposure.reason}; {growth.reason(exposure.papers)}") if growth else exposure
-
-
-def _end_of_record(fields: Iterable[Field], today: date) -> date:
-    """Today; or, where the record ends months before today, the day on which its last month was settled."""
-    ends = [end for one in fields if (end := one.end(today))]
-    if not ends or max(ends) >= last_settled_month(today):
-        return today
-    return month_after(max(ends)) + timedelta(days=REPORTING_DELAY_DAYS)
+    """Monthly shares of every direction, with what each month is worth."""
+    found = weighed(run, source)
+    run.as_of, run.points, run.fields, run.usable = found.as_of, found.points, found.fields, found.usable
+    for slug, reason in found.failed:
+        run.fail("harvest", slug, reason)
+    derived.store_trends(run.warehouse, found.points)
+    derived.store_field_months(run.warehouse, found.field_months)
+    within = sum(found.fields[slug] != categories for slug, (categories, _) in run.queries.items())
+    return {
+        "points": sum(len(each) for each in found.points.values()),
+        "comparable": sum(point.status.comparable for each in found.points.values() for point in each),
+        "months": len(found.months),
+        "as of": found.as_of.isoformat(),
+        "within one category": within,
+    }
 
 
 def give_verdicts(run: Run) -> Counts:
     """A verdict for every direction, as of the run's date."""
     assert run.as_of is not None, "weigh() sets it"
-    run.verdicts = verdicts = judge(run.points, run.as_of)
+    run.verdicts = verdicts = judge(run.points, run.as_of, with_flips=True)
     rules: dict[str, str] = dict(run.warehouse.rows("read/membership_rules"))
     derived.store_verdicts(run.warehouse, verdicts, rules)
     stages = [verdict.stage.value for verdict in verdicts]
     return {"verdicts": len(verdicts), **{stage: stages.count(stage) for stage in sorted(set(stages))}}
+
+
+def consult_venues(run: Run) -> Counts:
+    """The opinion of the conferences on every direction, as of the run's date."""
+    assert run.as_of is not None, "weigh() sets it"
+    return dict(venues.consult(run.warehouse, run.catalogue.directions, run.as_of))
 
 
 # --- publishing -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from littriage.directions import category_set, query_fingerprint
-from littriage.model import Catalogue, TrendPoint, Verdict
+from littriage.model import Catalogue, Outlook, TrendPoint, Verdict
 from littriage.ports import Progress
 from littriage.warehouse import derived
 
@@ -58,6 +58,10 @@ class Run:
     """Once they have been given."""
     fields: Mapping[str, str] = field(default_factory=dict)
     """The categories that each direction's share is measured in, once it has been weighed."""
+    usable: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    """The months of each of these fields that the papers of its copy tell whole, once it has been weighed."""
+    outlooks: Sequence[Outlook] = ()
+    """Once they have been given."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the run was asked for, for the record."""
     started_at: datetime = field(init=False)

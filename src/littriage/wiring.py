@@ -156,6 +156,25 @@ def opened_run(
 
 
 @contextmanager
+def reading_run(settings: Settings, as_of: date | None = None) -> Iterator[Run]:
+    """A run to look at the warehouse of these settings with, as it stands: nothing is written, and no stage can run.
+
+    Raises NoWarehouse where there is none, WarehouseBusy, and LittriageError where an older littriage made it.
+    """
+    clock = SystemClock()
+    with Warehouse.read_only(settings.warehouse) as warehouse:
+        yield Run(
+            warehouse=warehouse,
+            catalogue=catalogue(settings),
+            today=clock.today(),
+            now=clock.now,
+            progress=Quiet(),
+            as_of=as_of,
+            count_related=settings.count == "related",
+        )
+
+
+@contextmanager
 def planning_run(settings: Settings) -> Iterator[Run]:
     """A run to plan with, on the warehouse of these settings or on an empty one in memory: none is made."""
     clock = SystemClock()

@@ -1,4 +1,4 @@
-"""`demo`: the whole chain on simulated papers, served by a replica of arXiv's API on this machine."""
+"""`demo`: the whole chain on simulated papers, served by a replica of arXiv on this machine."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def demo(
     from littriage.trends import last_settled_month
 
     settings = configuration.Settings(
-        warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, channel="api", notice=NOTICE
+        warehouse=warehouse, interval_s=0.0, harvest_months=MONTHS, channel="oai", notice=NOTICE
     )
     _check_ours(warehouse)
     if not keep:
@@ -57,11 +57,13 @@ def demo(
         papers=papers,
     )
     tables.print_warning(NOTICE)
-    with Replica(corpus) as replica:
-        tables.print_line(f"{len(corpus):,} simulated papers are served at {replica.address} and harvested over HTTP.")
+    with Replica(corpus, day=today) as replica:
+        tables.print_line(
+            f"{len(corpus):,} simulated papers are served at {replica.oai_address} and harvested over HTTP."
+        )
         tables.print_line("The first start takes a while: Prefect's engine, and the fast model distilled once.")
         tables.print_line()
-        summary = run_weekly(replace(settings, arxiv=replica.address))
+        summary = run_weekly(replace(settings, arxiv=replica.address, oai=replica.oai_address))
     print_summary(summary)
     for answer in (rising, saturated):
         tables.print_line()

@@ -29,10 +29,11 @@ NAMES = tuple(FEATURE_TEXTS)
 HORIZON = {name: horizon for horizon in HORIZONS for name in (f"ahead_{horizon}", f"p_ahead_{horizon}")}
 """Columns that are of use for one horizon alone."""
 
+LOOK_BACK_MONTHS = 84
+"""No feature looks further back, so that records of different lengths say the same of a topic."""
 LEAST_PART = 0.75
 """Part of a window's months that must be usable."""
 _SURE = 1.3
-_FADING_MONTHS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _counts(panel: Panel) -> dict[str, Floats]:
 
 def _years(panel: Panel) -> tuple[Floats, Floats]:
     """Log share of the 12 months up to each month, NaN where not known, and months since its highest."""
-    papers, exposure, known = panel.windows(12)
+    papers, exposure, known = (each[:, -LOOK_BACK_MONTHS:] for each in panel.windows(12))
     enough = (known >= LEAST_PART * 12) & (exposure > 0)
     shares = np.where(enough, np.log((papers + 0.5) / np.where(enough, exposure, 1.0)), np.nan)
     since = shares.shape[1] - 1 - np.where(enough, shares, -np.inf).argmax(axis=1)
@@ -128,7 +129,7 @@ def _years(panel: Panel) -> tuple[Floats, Floats]:
 
 
 def _fading(panel: Panel, half_life: int) -> Floats:
-    months = min(panel.papers.shape[1], _FADING_MONTHS)
+    months = min(panel.papers.shape[1], LOOK_BACK_MONTHS)
     weight = 0.5 ** (np.arange(months)[::-1] / half_life) * panel.usable[:, -months:]
     papers = (weight * panel.papers[:, -months:]).sum(axis=1)
     exposure = (weight * panel.exposure[:, -months:]).sum(axis=1)
@@ -136,8 +137,8 @@ def _fading(panel: Panel, half_life: int) -> Floats:
 
 
 def _age(panel: Panel) -> Floats:
-    so_far = np.cumsum(np.where(panel.usable, panel.papers, 0.0), axis=1)
-    months = panel.papers.shape[1]
+    so_far = np.cumsum(np.where(panel.usable, panel.papers, 0.0)[:, -LOOK_BACK_MONTHS:], axis=1)
+    months = so_far.shape[1]
     return np.where(so_far[:, -1] >= 5, months - 1 - (so_far >= 5).argmax(axis=1), 0).astype(np.float64)
 
 
@@ -240,7 +241,7 @@ _KNOWN_PART = 0.5
 
 def _people(shelf: Shelf, topics: csr_matrix) -> dict[str, Floats]:
     last = shelf.months - 1
-    now, past = shelf.between(last - 11, last), shelf.between(0, last - 12)
+    now, past = shelf.between(last - 11, last), shelf.between(last - LOOK_BACK_MONTHS + 1, last - 12)
     known = (np.diff(shelf.authors.indptr) > 0) & shelf.inside
     own = _where(topics[now], known[now])
     before = _where(topics[past], known[past])
@@ -269,7 +270,7 @@ def _where(topics: csr_matrix, chosen: Bools) -> csr_matrix:
 
 
 def _part(known: Floats, papers: Floats) -> Bools:
-    return np.asarray(known >= _KNOWN_PART * papers)
+    return np.asarray((known > 0) & (known >= _KNOWN_PART * papers))
 
 
 def _places(shelf: Shelf, topics: csr_matrix) -> dict[str, Floats]:

@@ -30,7 +30,8 @@ EVENTS: Mapping[str, float] = {"rise": RISE, "up": 1.0, "fall": FALL}
 PENALTY = 300.0
 """Of squared weights, as if so many topics of the usual kind had said nothing."""
 _CLIP = 3.0
-_ROUNDS = 12
+_ROUNDS = 40
+_SETTLED = 1e-6
 SIZE_CLASSES = (20.0, 60.0)
 """Papers of the last 12 months that part the size classes: below 20, 20 to 60, 60 and more."""
 _SIZE = NAMES.index("size")
@@ -91,10 +92,13 @@ class Scale:
 
 def scale_of(features: Floats) -> Scale:
     """Median, and half of the width that holds 68%; 0 and 1 where a feature is never known."""
-    known = np.isfinite(features).any(axis=0)
-    filled = np.where(known, np.where(np.isfinite(features), features, np.nan), 0.0)
-    low, centre, high = np.nanpercentile(filled, [16, 50, 84], axis=0)
-    return Scale(np.where(known, centre, 0.0), np.maximum(np.where(known, (high - low) / 2, 1.0), 1e-3))
+    centre, spread = np.zeros(features.shape[1]), np.ones(features.shape[1])
+    for column, values in enumerate(features.T):
+        known = values[np.isfinite(values)]
+        if len(known):
+            low, centre[column], high = np.percentile(known, [16, 50, 84])
+            spread[column] = max((high - low) / 2, 1e-3)
+    return Scale(centre, spread)
 
 
 # --- one event at one horizon -----------------------------------------------------------------------------------
@@ -114,24 +118,35 @@ class Head:
 def fitted_head(design: Floats, chance: Floats, weight: Floats, start: Head | None = None) -> Head:
     """The penalised likelihood's highest point, by Newton steps; `chance` are soft outcomes, 0 to 1.
 
-    Written out because scikit-learn's takes soft outcomes only as every row twice.
+    Written out because scikit-learn's takes soft outcomes only as every row twice. The curvature, which is the costly
+    part, is computed anew only where the one at hand no longer brings the steps down to a third.
     """
-    total = np.concatenate([np.ones((len(design), 1)), design], axis=1)
+    used = np.any(design != 0, axis=0)  # the others keep no weight
+    total = np.concatenate([np.ones((len(design), 1)), design[:, used]], axis=1)
     penalty = np.full(total.shape[1], PENALTY)
     penalty[0] = 1e-6
     usual = float(np.clip(np.average(chance, weights=weight), 0.01, 0.99))
-    beta = np.concatenate([[np.log(usual / (1 - usual))], np.zeros(design.shape[1])])
+    beta = np.concatenate([[np.log(usual / (1 - usual))], np.zeros(int(used.sum()))])
     if start is not None:
-        beta = np.concatenate([[start.intercept], start.weights])
+        beta = np.concatenate([[start.intercept], start.weights[used]])
+    curvature, last = None, np.inf
     for _ in range(_ROUNDS):
         p = _expit(total @ beta)
         gradient = total.T @ (weight * (chance - p)) - penalty * beta
-        curved = total * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]
-        step = np.linalg.solve(total.T @ curved + np.diag(penalty), gradient)
+        if curvature is None:
+            curved = total * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]
+            curvature = total.T @ curved + np.diag(penalty)
+        step = np.linalg.solve(curvature, gradient)
         beta = beta + step
-        if np.abs(step).max() < 1e-6:
+        moved = float(np.abs(step).max())
+        if moved < _SETTLED:
             break
-    return Head(float(beta[0]), beta[1:])
+        if moved > last / 3:
+            curvature = None
+        last = moved
+    weights = np.zeros(len(used))
+    weights[used] = beta[1:]
+    return Head(float(beta[0]), weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +165,10 @@ class Calibration:
 
 
 UNCALIBRATED = Calibration(1.0, 0.0, np.zeros(3), 0)
+_ROW = 0.1
+"""What one past forecast says: those of one day share its fortune, and are worth far fewer independent ones."""
 _SLOPE_PENALTY = 50.0
-_PACE_PENALTY = 25.0
+_OFFSET_PENALTY = 25.0
 
 
 def pace(features: Floats) -> Ints:
@@ -160,18 +177,21 @@ def pace(features: Floats) -> Ints:
     return 1 + (probit >= _SURE).astype(np.int64) - (probit <= -_SURE).astype(np.int64)
 
 
-def calibrated(raw: Floats, paces: Ints, happened: Bools, weight: Floats) -> Calibration:
-    """The calibration of past logits by what became of them; offsets of paces are drawn to none."""
+def calibrated(raw: Floats, paces: Ints, happened: Bools) -> Calibration:
+    """The calibration of past logits by what became of them; drawn to slope 1 and offsets 0."""
     if not len(raw):
         return UNCALIBRATED
     total = np.stack([raw, np.ones_like(raw), *(paces == one for one in range(3))], axis=1).astype(np.float64)
-    penalty = np.array([_SLOPE_PENALTY, 1e-6, _PACE_PENALTY, _PACE_PENALTY, _PACE_PENALTY])
+    penalty = np.array([_SLOPE_PENALTY, *[_OFFSET_PENALTY] * 4]) / _ROW
     usual = beta = np.array([1.0, 0.0, 0.0, 0.0, 0.0])
     for _ in range(_ROUNDS):
         p = _expit(total @ beta)
-        gradient = total.T @ (weight * (happened - p)) - penalty * (beta - usual)
-        curved = total * (weight * np.maximum(p * (1 - p), 1e-6))[:, None]
-        beta = beta + np.linalg.solve(total.T @ curved + np.diag(penalty), gradient)
+        gradient = total.T @ (happened - p) - penalty * (beta - usual)
+        curved = total * np.maximum(p * (1 - p), 1e-6)[:, None]
+        step = np.linalg.solve(total.T @ curved + np.diag(penalty), gradient)
+        beta = beta + step
+        if np.abs(step).max() < _SETTLED:
+            break
     return Calibration(float(beta[0]), float(beta[1]), beta[2:], len(raw))
 
 
@@ -288,7 +308,7 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a model says of many topics at one horizon; one element a topic."""
+    """What a model says of many topics at one horizon; one element a topic, NaN of an event that it has no head for."""
 
     p_rise: Floats
     p_up: Floats
@@ -318,13 +338,20 @@ class Model:
         design = known.scale.design(features, horizon)
         paces = pace(features)
         p = {
-            event: _expit(known.calibrations[event].logit(known.heads[event].logit(design), paces)) for event in EVENTS
+            event: _expit(known.calibrations[event].logit(head.logit(design), paces))
+            for event, head in known.heads.items()
         }
+        unknown = np.full(len(design), np.nan)
         rise = p["rise"]
-        up = np.maximum(p["up"], rise)
+        up = np.maximum(p.get("up", unknown), rise)
         mean, sd = known.change.mean(design), known.change.sd(design, papers)
         return Forecast(
-            rise, up, np.minimum(p["fall"], 1 - up), mean, mean + known.change.low * sd, mean + known.change.high * sd
+            rise,
+            up,
+            np.minimum(p.get("fall", unknown), 1 - up),
+            mean,
+            mean + known.change.low * sd,
+            mean + known.change.high * sd,
         )
 
     def parts(self, features: Floats, horizon: int) -> list[tuple[Part, ...]]:

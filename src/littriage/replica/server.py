@@ -115,10 +115,11 @@ class _Service:
 class Replica:
     """A running service: listens from `with` until its end, on a free port unless one is given.
 
-    Without a script it holds all the papers, and its day is the newest that any of them names. `datestamps` (by id)
-    overrules the day of a paper's last version as its OAI-PMH datestamp; `deleted` are ids of papers that the listing
-    shows as deleted and the query API no longer knows. With a script instead of papers it begins on the script's first
-    day. `requests` is the history of both channels, oldest first; `faults` may be exchanged while it runs.
+    Without a script it holds all the papers, and its day is `day`, else the newest that any of them names. `datestamps`
+    (by id) overrules the day of a paper's last version as its OAI-PMH datestamp; `deleted` are ids of papers that the
+    listing shows as deleted and the query API no longer knows. With a script instead of papers it begins on the
+    script's first day. `requests` is the history of both channels, oldest first; `faults` may be exchanged while it
+    runs.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class Replica:
         oai_page_size: int | None = None,
         datestamps: Mapping[str, date] | None = None,
         deleted: Collection[str] = (),
+        day: date | None = None,
         script: Script | None = None,
     ) -> None:
         self.faults = faults
@@ -139,8 +141,7 @@ class Replica:
         if script is None:
             everything, stamps = tuple(papers), datestamps or {}
             days = (stamps.get(paper.id) or default_datestamp(paper) for paper in everything)
-            newest = max(days, default=EARLIEST)
-            self._service = _Service(everything, stamps, deleted, newest, oai_page_size)
+            self._service = _Service(everything, stamps, deleted, day or max(days, default=EARLIEST), oai_page_size)
         else:
             self.set_day(script.first_day)
         self._lock = Lock()

@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from littriage.forecasts import Forecast, Instrument, Scored, to_add
-from littriage.model import Outlook
+from littriage.model import LikeCases, Outlook, Part
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from littriage.warehouse.file import Warehouse
+    from littriage.warehouse.file import Row, Warehouse
 
 _SAME_NAME = (
     "direction", "as_of", "horizon", "model", "revision", "made_at", "hindsight", "base_month", "base_papers",
@@ -56,6 +56,18 @@ def store_outlooks(warehouse: Warehouse, outlooks: Sequence[Outlook], made: Sequ
             columns[name] = [getattr(one.instrument, name) for one in new]
         warehouse.insert("forecast", columns, replace=False)
     return len(new)
+
+
+def stored_outlooks(warehouse: Warehouse) -> tuple[Outlook, ...]:
+    """The present outlooks, by direction, the shortest horizon first."""
+    return tuple(_outlook(row) for row in warehouse.rows("read/outlooks"))
+
+
+def _outlook(row: Row) -> Outlook:
+    *told, like, parts, abstained = row
+    cases = LikeCases(**json.loads(like)) if like else None
+    told += [cases, tuple(Part(**part) for part in json.loads(parts)), abstained]
+    return Outlook(*told)
 
 
 def ledger(warehouse: Warehouse, days: Iterable[date] | None = None) -> list[Forecast]:
