@@ -7,7 +7,8 @@ As of each 30 June the directions are weighed and judged on arXiv as `littriage 
 warehouse, and the conferences are asked as of the same day. Both look back: arXiv over the year up to May, conferences
 over two (or four) years of proceedings up to the December before, so that a turn shows here before it shows there.
 
-Rows: what arXiv says (up or down at 90%; flat at 50%, as the stages have it, and at 80%, as the conferences do).
+Rows: what arXiv says (up or down by more than 10% a year, at 90%; flat at 50%, as the stages have it, and at 80%, as
+the conferences do).
 Columns: what the conferences say. Then how often both are sure and agree, and how often they say opposite things. One
 direction at several dates is several rows, and they are not independent. Below, how much of arXiv a title finds: of
 papers whose title matches, the mean probability to belong to the direction, and the part of a direction's papers that
@@ -52,8 +53,8 @@ def sign_of(verdict: Verdict, flat: float) -> Sign | None:
     growth = verdict.growth
     if growth is None or verdict.stage in UNJUDGED:
         return None
-    if growth.p_flat < 0.9 and max(growth.p_up, growth.p_down) >= 0.9:
-        return Sign.UP if growth.p_up >= 0.9 else Sign.DOWN
+    if growth.low >= 0.1 or growth.high <= -0.1:
+        return Sign.UP if growth.low > 0 else Sign.DOWN
     return Sign.FLAT if growth.p_flat >= flat else Sign.UNSURE
 
 

@@ -37,6 +37,7 @@ from littriage.claims import (
 )
 from littriage.model import Claim, MonthStatus, Stage, Stance, TrendPoint, Verdict
 from littriage.trends import month_after, month_span
+from littriage.venues import Sign, VenueOpinion
 from littriage.verdicts import judge
 
 TODAY = date(2020, 1, 20)
@@ -619,3 +620,47 @@ def test_documentation_shows_the_table_of_the_code():
         f"| **{', '.join(rule.stances)}** | {rule.predicts} | {rule.borne_out or '-'} | {rule.not_borne_out or '-'} |"
         for rule in RULES
     ]
+
+
+# --- conferences ------------------------------------------------------------------------------------------------
+
+
+def opinion(day: date, reason: str = "") -> VenueOpinion:
+    return VenueOpinion("demo", day.year - 1, Sign.UP, reason=reason)
+
+
+def test_conferences_are_asked_where_the_record_cannot_tell():
+    """On the claim's day and 24 months later, each day once; a measured claim asks nobody."""
+    asked: list[date] = []
+
+    def told(day: date) -> Mapping[str, VenueOpinion]:
+        asked.append(day)
+        return {"demo": opinion(day)}
+
+    torn = with_hole(series(), date(2016, 1, 1), date(2016, 12, 1))
+    of_torn = claim_outcomes([claim(), claim(Stance.SATURATED)], record({"demo": torn}, venues=told))
+    of_whole = claim_outcomes([claim()], record(venues=told))
+
+    assert asked == [date(2015, 7, 1), date(2017, 7, 1)]
+    assert [[one.last_year for one in outcome.conferences] for outcome in of_torn] == [[2014, 2016]] * 2
+    assert of_whole[0].conferences == ()
+    assert claim_outcomes([claim()], record({"demo": torn}))[0].conferences == ()
+
+
+def test_conferences_without_an_opinion_or_without_a_new_year_say_nothing():
+    """A reason is no opinion; the same year twice is one opinion; after today nothing is known."""
+    asked: list[date] = []
+
+    def told(day: date) -> Mapping[str, VenueOpinion]:
+        asked.append(day)
+        return {"demo": opinion(date(2015, 1, 1)), "other": opinion(day, "few_papers")}
+
+    torn = with_hole(series(), date(2016, 1, 1), date(2016, 12, 1))
+    found = record({"demo": torn, "other": torn}, venues=told)
+
+    (one,) = claim_outcomes([claim()], found)
+    (other,) = claim_outcomes([claim(direction="other")], found)
+    assert [told.last_year for told in one.conferences] == [2014]
+    assert other.conferences == ()
+    assert found.conferences("demo", date(2019, 7, 1)) == one.conferences
+    assert asked[-2:] == [date(2019, 7, 1), TODAY]

@@ -91,7 +91,7 @@ def test_screen(run: Run):
     assert (code, err) == (0, "")
     head, *table = out.split("\n\n")[0].splitlines()
     assert head == (
-        "Claims beside the record up to 2025-06 (rule v1). "
+        "Claims beside the record up to 2025-06 (rule v2). "
         "Claims: 12, documents: 4, copies that count with their original: 1."
     )
     assert [" ".join(line.split()) for line in table] == [
@@ -303,9 +303,57 @@ def test_claims_survive_publishing(tmp_path: Path):
 
 
 def test_asking_loads_numpy_and_nothing_heavier(warehouse: Path):
-    """Judging again needs numpy, as with `--as-of`; help needs not even the database."""
-    assert imported(warehouse, "claims") & HEAVY == {"numpy"}
+    """Judging again needs numpy and scipy, as with `--as-of`; help needs not even the database."""
+    assert imported(warehouse, "claims") & HEAVY == {"numpy", "scipy"}
     assert not imported(warehouse, "claims", "--help") & {*HEAVY, "duckdb"}
+
+
+def proceedings(folder: Path, totals: bool = True) -> str:
+    """A published file with 200 accepted papers of one venue a year: three more on charts each year."""
+    fixture.publish(folder)
+    years = range(2008, 2021)
+    with duckdb.connect(str(folder / "published.duckdb")) as connection:
+        connection.executemany(f"insert into claim values ({', '.join('?' * 15)})", MORE_CLAIMS)
+        connection.execute("create table if not exists venue_title (direction text, venue text, year int, papers int)")
+        connection.execute("create table if not exists venue_total (venue text, year int, papers int)")
+        rows = [("chart-reading", "ACL", year, 3 * (year - 2007)) for year in years]
+        connection.executemany("insert into venue_title values (?, ?, ?, ?)", [*rows, ("gone", "ACL", 2012, 9)])
+        if totals:
+            connection.executemany("insert into venue_total values (?, ?, ?)", [("ACL", year, 200) for year in years])
+    return str(folder)
+
+
+def test_conferences_speak_where_the_record_cannot(run: Run, tmp_path: Path):
+    """Of a claim from before the record: what was out on its day, and 24 months later; the outcome stays as it was."""
+    folder = proceedings(tmp_path)
+    told = answer(run, "--warehouse", folder)
+    (charts,) = [one for one in told["claims"] if (one["subject"], one["document"]) == ("chart-reading", "old.txt")]
+
+    assert charts["outcome"] == "not measurable"
+    assert [(one["last_year"], one["changes"][0]["papers"]) for one in charts["conferences"]] == [
+        (2011, 12),
+        (2013, 18),
+    ]
+    assert not [one for one in told["claims"] if one["conferences"] and one["outcome"] != "not measurable"]
+    assert told["outcomes"] == answer(run)["outcomes"]
+
+    _, out, _ = run("claims", "--warehouse", folder)
+    lines = next(part for part in out.split("\n\n") if part.startswith("What the titles")).splitlines()
+    assert lines[1] == "  2012, B. Bard: rising (Chart reading)"
+    assert lines[2].startswith("    Titles of accepted conference papers: ")
+    assert "from 2011 to 2013" in lines[3]
+    _, out, _ = run("claims", "--lang", "zh", "--warehouse", folder)
+    assert "这是另一种按年的依据" in out
+    assert "    会议录用论文题目：" in out
+
+
+def test_without_proceedings_nothing_is_said_of_conferences(run: Run, tmp_path: Path):
+    """Neither where none were imported nor where the file is older than the tables."""
+    folder = proceedings(tmp_path, totals=False)
+
+    for arguments in ((), ("--warehouse", folder)):
+        assert not any(one["conferences"] for one in answer(run, *arguments)["claims"])
+        assert "titles of conference papers" not in run("claims", *arguments)[1]
 
 
 def test_show_says_the_same(run: Run):

@@ -26,7 +26,7 @@ from littriage.cli.outlook import Outlooks, by_added, by_size, left_over, like_t
 from littriage.cli.tables import width
 from littriage.forecasts import Scored, State
 from littriage.model import Growth, LikeCases, Outlook, Part, Stage, Verdict
-from littriage.outlook.features import FEATURES
+from littriage.outlook.features import NAMES
 from littriage.outlook.wording import (
     ABSTENTION_TEXTS,
     FEATURE_TEXTS,
@@ -525,7 +525,7 @@ def test_parts_and_the_rest_are_the_probability(p: float, logits: list[float]):
 
 def test_every_feature_has_words_of_its_own():
     """No feature without a name, no name without a feature, and no two alike."""
-    assert set(FEATURE_TEXTS) == {feature.name for feature in FEATURES}
+    assert tuple(FEATURE_TEXTS) == NAMES
     for lang in (0, 1):
         texts = [pair[lang] for pair in (*FEATURE_TEXTS.values(), *TERM_TEXTS.values())]
         assert len(set(texts)) == len(texts)

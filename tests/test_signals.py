@@ -1,7 +1,8 @@
-"""Growth, acceleration, peak, shift-share, the calendar and saturation."""
+"""Growth, acceleration, peak, shift-share and saturation."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import date
 
@@ -17,19 +18,14 @@ from littriage.model import Growth, MonthStatus, TrendPoint
 from littriage.panel import Panel, panel_of
 from littriage.signals import (
     State,
-    calendar,
-    doubling,
     growths,
-    levels,
-    peak,
     peak_odds,
     saturation_index,
     shift_share,
     state,
-    without_calendar,
 )
 from littriage.simulate import Shape, Simulated
-from littriage.trends import month_after, month_span
+from littriage.trends import last_settled_month, month_after, month_span
 
 AS_OF = date(2020, 1, 11)
 MONTHS = month_span(date(2014, 1, 1), date(2019, 12, 1))
@@ -56,11 +52,17 @@ def panel(rng, size: int, spread: float) -> tuple[dict[str, tuple[TrendPoint, ..
     return {slug: drawn(rng, float(np.exp(rng.uniform(2.3, 6.0))), growth) for slug, growth in truth.items()}, truth
 
 
+def grown(points: Mapping[str, Sequence[TrendPoint]], as_of: date) -> dict[str, Growth]:
+    """Growth of each direction that has one, from what was known on that day."""
+    seen = panel_of(points, last_settled_month(as_of))
+    return growths(seen, state(seen))
+
+
 def test_steady_growth_is_found():
     """Papers that grow by 30% a year without noise give log 1.3."""
     years = np.arange(len(MONTHS)) / 12
 
-    found = growths({"demo": record(500 * 1.3**years, 100_000)}, AS_OF)["demo"]
+    found = grown({"demo": record(500 * 1.3**years, 100_000)}, AS_OF)["demo"]
 
     assert found.mean == pytest.approx(np.log(1.3), abs=0.01)
     assert found.raw == pytest.approx(np.log(1.3), abs=0.01)
@@ -71,7 +73,7 @@ def test_growth_is_of_the_last_year():
     """A direction that doubled each year and then stood still for two is no longer growing much."""
     papers = [20] * 24 + [20 * 2 ** (m / 12) for m in range(24)] + [80] * 24
 
-    found = growths({"demo": record(papers, 100_000)}, AS_OF)["demo"]
+    found = grown({"demo": record(papers, 100_000)}, AS_OF)["demo"]
 
     assert abs(found.mean) < 0.1
     assert abs(found.raw) < 0.1
@@ -82,7 +84,7 @@ def test_growth_is_of_the_share():
     field = [int(1000 * 1.5 ** (m / 12)) for m in range(len(MONTHS))]
     points = [replace(p, exposure=e, papers=e * 0.02) for p, e in zip(record([1] * 72), field, strict=True)]
 
-    assert growths({"demo": points}, AS_OF)["demo"].mean == pytest.approx(0, abs=0.01)
+    assert grown({"demo": points}, AS_OF)["demo"].mean == pytest.approx(0, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -98,17 +100,17 @@ def test_growth_is_of_the_share():
 )
 def test_no_growth_without_a_record(points):
     """Too little to fit is no growth, not a growth of zero."""
-    assert growths({"demo": points}, AS_OF) == {}
+    assert grown({"demo": points}, AS_OF) == {}
 
 
 def test_no_directions_have_no_growth():
     """Nothing in, nothing out."""
-    assert growths({}, AS_OF) == {}
+    assert grown({}, AS_OF) == {}
 
 
 def test_single_late_paper_has_a_wide_interval():
     """One paper in the last month is no proof of growth."""
-    growth = growths({"demo": record([0] * 59 + [1])}, AS_OF)["demo"]
+    growth = grown({"demo": record([0] * 59 + [1])}, AS_OF)["demo"]
 
     assert growth.p_up < 0.8
     assert growth.high - growth.low > 0.5
@@ -116,7 +118,7 @@ def test_single_late_paper_has_a_wide_interval():
 
 def test_huge_counts_are_no_trouble():
     """A million papers a month give a finite and honest error."""
-    growth = growths({"demo": record([10**6] * 72, exposure=10**7)}, AS_OF)["demo"]
+    growth = grown({"demo": record([10**6] * 72, exposure=10**7)}, AS_OF)["demo"]
 
     assert growth.mean == pytest.approx(0, abs=0.01)
     assert growth.raw_se >= 0.02
@@ -127,7 +129,7 @@ def test_gap_in_the_middle_changes_little():
     whole = drawn(np.random.default_rng(3), 200, growth=0.4)
     cut = [replace(p, papers=0.0, status=MonthStatus.PARTIAL) if 40 <= i < 46 else p for i, p in enumerate(whole)]
 
-    first, second = growths({"demo": whole}, AS_OF)["demo"], growths({"demo": cut}, AS_OF)["demo"]
+    first, second = grown({"demo": whole}, AS_OF)["demo"], grown({"demo": cut}, AS_OF)["demo"]
 
     assert second.mean == pytest.approx(first.mean, abs=0.1)
     assert second.raw == pytest.approx(first.raw, abs=0.1)
@@ -139,7 +141,7 @@ def test_order_and_names_change_nothing():
     points, _ = panel(np.random.default_rng(4), 20, 0.3)
     renamed = {f"x{99 - i}": tuple(reversed(points[slug])) for i, slug in enumerate(points)}
 
-    first, second = growths(points, AS_OF), growths(renamed, AS_OF)
+    first, second = grown(points, AS_OF), grown(renamed, AS_OF)
 
     for i, slug in enumerate(points):
         assert replace(second[f"x{99 - i}"], direction=slug) == first[slug]
@@ -150,7 +152,7 @@ def test_future_is_not_read():
     points = {"demo": drawn(np.random.default_rng(6), 100)}
     marked = {"demo": (*points["demo"], *record([10**9], months=(month_after(MONTHS[-1]),)))}
 
-    assert growths(points, AS_OF) == growths(marked, AS_OF)
+    assert grown(points, AS_OF) == grown(marked, AS_OF)
 
 
 # --- the state of a panel ---------------------------------------------------------------------------------------
@@ -185,7 +187,7 @@ def test_state_is_that_of_the_directions():
     """What `growths` says of directions is a panel's state, row by row."""
     points, _ = panel(np.random.default_rng(8), 12, 0.3)
 
-    found, whole = growths(points, AS_OF), state(panel_of(points, MONTHS[-1]))
+    found, whole = grown(points, AS_OF), state(panel_of(points, MONTHS[-1]))
 
     for row, slug in enumerate(sorted(points)):
         assert (found[slug].mean, found[slug].p_up) == (whole.mean[row], whole.p_up[row])
@@ -200,7 +202,7 @@ def test_one_giant_month_is_not_growth():
     for month in (40, 58, 66, 71):
         one = papers.copy()
         one[month] = 200
-        found = growths({"demo": record(one)}, AS_OF)["demo"]
+        found = grown({"demo": record(one)}, AS_OF)["demo"]
 
         assert found.p_up < 0.9
         assert found.p_down < 0.9
@@ -211,8 +213,8 @@ def test_no_neighbours_make_a_modest_claim():
     rng = np.random.default_rng(11)
     years = np.arange(72) / 12
     grower, lucky = (
-        growths({"a": record(np.rint(20 * 1.5**years))}, AS_OF),
-        growths({"a": (*record(rng.poisson(5, 69), months=MONTHS[:69]), *record([8, 6, 8]))}, AS_OF),
+        grown({"a": record(np.rint(20 * 1.5**years))}, AS_OF),
+        grown({"a": (*record(rng.poisson(5, 69), months=MONTHS[:69]), *record([8, 6, 8]))}, AS_OF),
     )
 
     assert grower["a"].p_up > 0.95
@@ -225,7 +227,7 @@ def test_vague_neighbours_do_not_distort_a_good_record():
     good = {f"g{i}": drawn(rng, 400, 0.3 * (-1) ** i) for i in range(20)}
     vague = {f"v{i}": drawn(rng, 1) for i in range(100)}
 
-    alone, together = growths(good, AS_OF)["g0"], growths(good | vague, AS_OF)["g0"]
+    alone, together = grown(good, AS_OF)["g0"], grown(good | vague, AS_OF)["g0"]
 
     assert together.mean == pytest.approx(alone.mean, abs=0.05)
 
@@ -387,25 +389,7 @@ def test_growth_that_stops_has_slowed_down():
     assert found.acceleration[0] < -0.2 < 0.2 < found.acceleration[2]
 
 
-# --- how fast, and from where -----------------------------------------------------------------------------------
-
-
-def growth_of(mean: float, low: float, high: float) -> Growth:
-    return Growth("demo", mean, low, high, 0.5, 0.5, 0.5, mean, 0.1, 48)
-
-
-def test_doubling_time_by_hand():
-    """At log 2 a year a share doubles in a year; twice the pace, half the time."""
-    found = doubling(growth_of(np.log(2), np.log(2) / 2, 2 * np.log(2)))
-
-    assert (found.years, found.low, found.high, found.reason) == (pytest.approx(1), pytest.approx(0.5), 2.0, None)
-
-
-def test_no_doubling_without_growth():
-    """Where growth may be 0 there is no doubling time, but a reason."""
-    assert doubling(growth_of(0.3, 0.0, 0.6)).reason == "may_stand_still"
-    assert doubling(growth_of(-0.3, -0.6, -0.1)).reason == "falls"
-    assert doubling(growth_of(0.3, -0.1, 0.6)).years is None
+# --- from where --------------------------------------------------------------------------------------------------
 
 
 def test_shift_share_by_hand():
@@ -462,73 +446,6 @@ def test_papers_of_an_empty_category_are_refused():
         shift_share(np.ones((2, 1, 1)), np.array([[[5.0]], [[0.0]]]), np.ones((2, 1)))
 
 
-# --- the calendar -----------------------------------------------------------------------------------------------
-
-
-def seasonal(rng, factors, topics=40, months=96) -> Panel:
-    mean = np.exp(rng.uniform(1, 4, topics))[:, None] * np.asarray(factors)[np.arange(months) % 12]
-    whole = np.full((topics, months), 10_000.0)
-    return Panel(tuple(f"t{i}" for i in range(topics)), date(2012, 1, 1), rng.poisson(mean) * 1.0, whole, whole > 0)
-
-
-def test_planted_deadlines_are_found_and_removed():
-    """A month with 40% more papers in all topics, and one with fewer, is the calendar; after it nothing is left."""
-    planted = np.array([1, 1, 1, 1, 1.4, 1, 1, 0.7, 1, 1, 1, 1])
-    drawn = seasonal(np.random.default_rng(30), planted)
-    logs = np.log(planted)
-
-    assert calendar(drawn) == pytest.approx(logs - logs.mean(), abs=0.05)
-    assert np.abs(calendar(without_calendar(drawn))).max() < 0.02
-
-
-def test_flat_year_is_left_alone():
-    """Noise makes no deadlines, and a deadline of the whole field none in the share."""
-    flat = seasonal(np.random.default_rng(31), np.ones(12))
-
-    assert np.abs(calendar(flat)).max() < 0.02
-    assert np.abs(calendar(simulate.simulate(60, seed=32, months=96).panel)).max() < 0.03
-
-
-def test_few_years_have_no_calendar():
-    """Three years hold two of each month with a whole year around: the panel stays as it is. Empty ones, too."""
-    short = seasonal(np.random.default_rng(33), [3, *[1] * 11], months=36)
-
-    assert not calendar(short).any()
-    assert np.array_equal(without_calendar(short).exposure, short.exposure)
-    assert without_calendar(short.rows([])).topics == ()
-
-
-def test_each_field_has_its_calendar():
-    """Topics of another field keep theirs."""
-    first, second = seasonal(np.random.default_rng(34), [2, *[1] * 11]), seasonal(np.random.default_rng(35), [1] * 12)
-    both = Panel(
-        tuple(f"t{i}" for i in range(80)),
-        first.first,
-        np.concatenate([first.papers, second.papers]),
-        np.concatenate([first.exposure, 2 * second.exposure]),
-        np.ones((80, 96), dtype=bool),
-    )
-
-    ratio = without_calendar(both).exposure / both.exposure
-
-    assert (ratio[:40, 0] > 1.5).all()
-    assert ratio[40:] == pytest.approx(1, abs=0.02)
-
-
-# --- peak and saturation ----------------------------------------------------------------------------------------
-
-
-def test_peak_is_the_last_highest():
-    """Half of the peak, reached twice."""
-    months = month_span(date(2020, 1, 1), date(2020, 4, 1))
-
-    found = peak(dict(zip(months, [0.2, 0.2, None, 0.1], strict=True)))
-
-    assert (found.share, found.ratio, found.month) == (0.1, 0.5, months[1])
-    assert peak({}) is None
-    assert peak({months[0]: 0.0}) is None
-
-
 def test_peak_of_a_hump_is_found():
     """Of humps with 100 papers a year, the middle of the interval is within half a year of the true peak in 80%."""
     drawn = simulate.simulate(120, seed=40, mix={Shape.HUMP: 1.0}, sizes=(100,))
@@ -555,13 +472,6 @@ def test_noise_has_no_certain_peak():
     assert 0.02 < odds.p_recent[0] < 0.6
     assert odds.months_high[0] - odds.months_low[0] >= 24
     assert np.isnan([odds.p_recent[1], odds.months_low[1], odds.months_high[1]]).all()
-
-
-def test_levels_are_places():
-    """The part below, and half of the equals; alone it is the middle."""
-    assert levels({"a": 0.1, "b": 0.3, "c": 0.3, "d": 0.5}) == {"a": 0.125, "b": 0.5, "c": 0.5, "d": 0.875}
-    assert levels({"a": 0.4}) == {"a": 0.5}
-    assert levels({}) == {}
 
 
 def test_saturation_needs_the_neighbourhood_of_the_peak():

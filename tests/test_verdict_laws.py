@@ -11,7 +11,7 @@ from littriage.model import MonthStatus, Stage, TrendPoint, Verdict
 from littriage.panel import Bools, Floats, Panel
 from littriage.simulate import MIX, Shape, Simulated, coverage_loss, giant_month, holes, outage, silent, simulate
 from littriage.trends import month_after
-from littriage.verdicts import grows, judge
+from littriage.verdicts import flips, grows, judge
 
 TOPICS = 200
 MONTHS = 168
@@ -38,7 +38,7 @@ def points_of(panel: Panel) -> dict[str, list[TrendPoint]]:
 
 def judged(panel: Panel) -> tuple[Verdict, ...]:
     """As of two weeks after the panel's last month, in the panel's order."""
-    found = judge(points_of(panel), month_after(panel.last) + timedelta(days=14))
+    found = judge(points_of(panel), month_after(panel.last) + timedelta(days=14), brief=True)
     assert tuple(one.direction for one in found) == panel.topics
     return found
 
@@ -84,25 +84,32 @@ def before(sound: Panel) -> tuple[Verdict, ...]:
     return judged(sound)
 
 
+@pytest.fixture(scope="module")
+def firm(sound: Panel) -> list[bool]:
+    """Whether at most a tenth of the perturbations give another stage."""
+    found = flips(points_of(sound), month_after(sound.last) + timedelta(days=14))
+    return [found[topic].part <= 0.1 for topic in sound.topics]
+
+
 # --- flat, rising, levelled off ---------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dispersion", [1.3, 2.5])
 def test_a_flat_share_is_seldom_called_rising_or_declining(dispersion) -> None:
-    """At most 5% each, among other shapes: alone they would teach the common prior that nothing ever grows."""
+    """At most 2% each, among other shapes: alone they would teach the common prior that nothing ever grows."""
     simulated = simulate(300, 21, mix={**MIX, Shape.FLAT: 0.85}, dispersion=dispersion)
     verdicts, flat = judged(simulated.panel), of_shape(simulated, Shape.FLAT)
     assert flat.sum() > 100
-    assert part(verdicts, flat, Stage.RISING, Stage.HOT, Stage.EMERGING) <= 0.05
-    assert part(verdicts, flat, Stage.DECLINING) <= 0.05
+    assert part(verdicts, flat, Stage.RISING, Stage.HOT, Stage.EMERGING) <= 0.02
+    assert part(verdicts, flat, Stage.DECLINING) <= 0.02
 
 
 @pytest.mark.slow
 def test_a_planted_logistic_has_the_right_stage_from_a_year_after_its_inflection() -> None:
     """Right: growing where the share truly grew by more than 20% in the last year, not growing where by less than 5%,
     one or the other between; never declining or dormant. Of the stages that say anything 95% are right, and of large
-    topics two in three say something."""
+    topics six in ten say something: the rest are unsure, since growth must be surely beyond 10% a year."""
     planted = simulate(60, 32, mix={Shape.LOGISTIC: 1}, sizes=(100, 400), inflection=(60, 110), spread=(6, 14))
     panel = joined(planted.panel, simulate(100, 31).panel)
     right, said = [], []
@@ -118,7 +125,7 @@ def test_a_planted_logistic_has_the_right_stage_from_a_year_after_its_inflection
                 right.append(own in wanted)
     assert len(right) > 60
     assert np.mean(right) >= 0.95
-    assert np.mean(said) >= 2 / 3
+    assert np.mean(said) >= 0.6
 
 
 # --- too little to say ------------------------------------------------------------------------------------------
@@ -160,13 +167,16 @@ def test_a_label_survives_the_loss_of_a_fifth_of_topics_and_field(sound, before,
 
 @pytest.mark.slow
 @pytest.mark.parametrize("since", [0, MONTHS - 12])
-def test_papers_lost_by_chance_contradict_no_label(sound, before, since) -> None:
-    """With the chance by which single papers are lost, labels near a threshold become unsure. At most 2% say another
-    thing than before, and none up for down or down for up."""
+def test_papers_lost_by_chance_contradict_no_label(sound, before, firm, since) -> None:
+    """With the chance by which single papers are lost, labels near a threshold become unsure. At most 1% say another
+    thing than before, and none up for down or down for up. Of those that the flips call firm 95% stay as they are."""
     after = judged(coverage_loss(sound, since, seed=1))
+    kept = [one.stage is other.stage for one, other, own in zip(before, after, firm, strict=True) if own]
+    assert len(kept) > 0.6 * TOPICS
+    assert np.mean(kept) >= 0.95
     pairs = [{kind(one), kind(other)} for one, other in zip(before, after, strict=True)]
     contradicted = [len(pair) == 2 and not pair & {"abstain", "unsure"} for pair in pairs]
-    assert np.mean(contradicted) <= 0.02
+    assert np.mean(contradicted) <= 0.01
     assert {"up", "down"} not in pairs
 
 
@@ -187,24 +197,20 @@ def test_an_outage_makes_no_decline(sound, before, days, back, known) -> None:
 
 
 @pytest.mark.slow
-def test_one_giant_month_of_some_topics_leaves_the_others_alone_and_makes_none_fall_while_it_is_new(
-    sound, before
-) -> None:
-    """One topic in 25 has twenty times its papers in a month of the last half year."""
-    some = np.arange(TOPICS) % 25 == 0
-    giant = giant_month(sound, MONTHS - 4)
-    rows = some[:, None]
+@pytest.mark.parametrize("back", [1, 2, 4, 12, 14, 18, 24])
+def test_one_giant_month_of_some_topics_moves_none_of_them_and_leaves_the_others_alone(sound, before, back) -> None:
+    """One topic in 25 has twenty times its papers in one of the last 24 months: none is newly called up, at most one
+    newly down, and of the others 95% keep their stage."""
+    some = np.arange(TOPICS) % 25 == 7
+    giant, rows = giant_month(sound, MONTHS - back), some[:, None]
     spoilt = replace(
         sound,
         papers=np.where(rows, giant.papers, sound.papers),
         exposure=np.where(rows, giant.exposure, sound.exposure),
     )
     after = judged(spoilt)
-    kept = [one.stage is other.stage for one, other, own in zip(before, after, some, strict=True) if not own]
-    assert np.mean(kept) >= 0.95
-    fallen = [
-        kind(other) == "down" and kind(one) != "down"
-        for one, other, own in zip(before, after, some, strict=True)
-        if own
-    ]
-    assert not any(fallen)
+    pairs = list(zip(before, after, some, strict=True))
+    assert np.mean([one.stage is other.stage for one, other, own in pairs if not own]) >= 0.95
+    ways = [(kind(one), kind(other)) for one, other, own in pairs if own]
+    assert not [pair for pair in ways if pair[0] != pair[1] == "up"]
+    assert len([pair for pair in ways if pair[0] != pair[1] == "down"]) <= 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from littriage import facts, signals, verdicts
+from littriage import facts, verdicts
 from littriage.model import MonthStatus, Reason, Stage, TrendPoint, Verdict
 from littriage.published import Published
 from littriage.trends import (
@@ -28,6 +28,7 @@ from littriage.trends import (
 from littriage.verdicts import (
     RULES,
     STAGE_ZH,
+    CategoryYear,
     Thresholds,
     dump_reasons,
     grows,
@@ -35,6 +36,7 @@ from littriage.verdicts import (
     parse_reasons,
     ranking,
     reason_text,
+    with_sources,
 )
 from littriage.warehouse import Warehouse, derived
 from littriage.warehouse.publishing import publish
@@ -225,6 +227,123 @@ def test_flat_without_a_rise_is_a_plateau():
     assert texts(verdict)[0].startswith("P(growth within 10% a year) = ")
 
 
+def steady(growth: float, papers_a_year: float = 2000) -> Points:
+    return record(papers_a_year / 12 * np.exp(growth * YEARS))
+
+
+@pytest.mark.parametrize(("growth", "stage"), [(0.2, Stage.RISING), (-0.2, Stage.DECLINING)])
+def test_growth_beyond_a_tenth_is_said_to_be(growth: float, stage: Stage):
+    """20% a year, known closely: the interval lies beyond 10%."""
+    verdict = ones(steady(growth))
+
+    assert verdict.stage is stage
+    assert texts(verdict)[1] == "surely by more than 10% a year"
+
+
+@pytest.mark.parametrize("growth", [0.07, -0.07])
+def test_a_sure_drift_within_a_tenth_is_no_growth(growth: float):
+    """7% a year, and hardly a doubt that it is not 0: words of style do that."""
+    verdict = ones(steady(growth, 20_000))
+
+    assert verdict.growth.p_up > 0.99 or verdict.growth.p_down > 0.99
+    assert verdict.stage is Stage.PLATEAU
+
+
+def test_growth_that_may_be_a_drift_is_unsure_and_says_why():
+    """About 12% a year: surely growing, not surely by more than a tenth, and no longer flat."""
+    rng = np.random.default_rng(3)
+    found = judge({f"d{i:02}": drawn(rng, 600, lambda y: 0.14 * y) for i in range(20)}, AS_OF)
+    doubtful = [v for v in found if v.stage is Stage.UNSURE and v.growth.p_up >= 0.9]
+
+    assert doubtful
+    assert all(v.growth.low < 0.1 for v in doubtful)
+    assert all("P(by more than 10% a year) is below 90%" in texts(v) for v in doubtful)
+
+
+@cache
+def months_lost() -> dict[str, Points]:
+    """Twelve directions that fall by 10% to 50% a year."""
+    rng = np.random.default_rng(6)
+    return {f"d{i:02}": drawn(rng, 150, lambda y, g=0.1 + 0.035 * i: -g * y) for i in range(12)}
+
+
+def test_with_months_lacking_a_decline_needs_more():
+    """The interval of 94% must lie beyond 10% a year: whoever misses it by that alone is told so."""
+    whole = stages(months_lost())
+    torn = judge({slug: lacking(points, 6) for slug, points in months_lost().items()}, AS_OF)
+
+    assert Counter(whole.values())[Stage.DECLINING] > sum(v.stage is Stage.DECLINING for v in torn) > 0
+    assert any("with months lacking, a decline needs 97%" in texts(v) for v in torn)
+
+
+def test_a_month_that_towers_is_left_out_and_named():
+    """A thousand papers in one month of forty each: the stage is that of the other months."""
+    papers = [40] * 96
+    papers[80] = 1000
+    verdict = ones(record(papers))
+
+    assert verdict.stage is Stage.PLATEAU
+    assert verdict.peak_ratio == 1
+    assert "left out, as they tower over the months around them: 2018-09" in texts(verdict)
+    assert texts(ones(record([40] * 96)))[-1] != texts(verdict)[-1]
+
+
+@pytest.mark.parametrize("growth", [0.3, -0.3])
+def test_a_stage_that_hinges_on_one_month_is_unsure(growth: float):
+    """The fullest month holds 9 to 10% of the year that it stands out in: with a limit below that, no way is told."""
+    told = judge({"demo": steady(growth)}, AS_OF)[0]
+    (verdict,) = judge({"demo": steady(growth)}, AS_OF, Thresholds(one_month=0.09))
+
+    assert told.stage in (Stage.RISING, Stage.DECLINING)
+    assert verdict.stage is Stage.UNSURE
+    assert texts(verdict)[1].startswith("one month holds 10% of the papers of its year: too much to tell")
+
+
+def test_reasons_tell_pace_peak_and_ceiling():
+    """A large S-curve, three years after its steepest growth, and one that goes on growing."""
+    rng = np.random.default_rng(12)
+    points = {f"flat{i}": drawn(rng, 300) for i in range(12)}
+    points["wave"] = drawn(rng, 2000, lambda years: -np.log1p(np.exp(-(years + 3) / 0.6)))
+    points["climb"] = drawn(rng, 400, lambda years: 0.4 * years)
+    found = {v.direction: texts(v) for v in judge(points, AS_OF)}
+    brief = {v.direction: v for v in judge(points, AS_OF, brief=True)}
+
+    assert any(text.startswith("S-curve towards ") for text in found["wave"])
+    assert any(text.startswith("P(growth slowed within the last 12 months) = ") for text in found["climb"])
+    assert "P(highest 12-month share within the last 12 months) = >99%" in found["climb"]
+    assert {v.direction: v.stage for v in judge(points, AS_OF)} == {slug: v.stage for slug, v in brief.items()}
+    assert not any(text.startswith(("S-curve", "P(highest")) for v in brief.values() for text in texts(v))
+
+
+def test_sources_of_growth_by_hand():
+    """Two categories that both treble in a field that doubles; the direction grows sixfold in each."""
+    verdict = replace(ones(steady(0.2)), direction="demo")
+    categories = {"demo": [CategoryYear((10, 60), (100, 300)), CategoryYear((20, 120), (50, 150))]}
+
+    (told,) = with_sources([verdict], categories, {"demo": (1000, 2000)})
+
+    assert told.reasons[:-1] == verdict.reasons
+    assert texts(told)[-1] == (
+        "papers +500% in a year: the field +100%, its categories against the field +50%, "
+        "the direction within them +100%"
+    )
+
+
+@pytest.mark.parametrize(
+    "categories",
+    [
+        {},
+        {"demo": [CategoryYear((10, 60), (100, 300))]},
+        {"demo": [CategoryYear((5, 60), (100, 300)), CategoryYear((4, 60), (100, 300))]},
+    ],
+)
+def test_little_data_has_no_sources(categories):
+    """No categories, only one, or too few papers the year before."""
+    verdict = ones(steady(0.2))
+
+    assert with_sources([verdict], categories, {"demo": (1000, 2000)}) == (verdict,)
+
+
 def test_former_giant_is_dormant():
     """Hundreds of papers once, two in the last year: silent, which is not too little data."""
     assert ones(record([30] * 40 + [0] * 50 + [1, 0, 0, 1, 0, 0])).stage is Stage.DORMANT
@@ -356,17 +475,21 @@ def test_facts_are_those_of_the_points(seed: int, as_of: date):
         )
         lacking = set(month_span(seen[0].month, one.settled)[-48:]) - {p.month for p in known} if seen else set()
         assert set(one.lacking) == lacking
-        peak = signals.peak(shares)
-        assert (one.peak is None) == (peak is None)
-        if peak and one.peak:
-            peaks[one.slug] = peak.share
-            assert (one.peak.share, one.peak.ratio) == pytest.approx((peak.share, peak.ratio))
-            assert one.peak.month == peak.month
+        given = [(share, month) for month, share in shares.items() if share is not None]
+        highest, at = max(given, default=(0.0, None))
+        assert (one.peak is None) == (not highest)
+        if one.peak:
+            peaks[one.slug] = given[-1][0]
+            assert (one.peak.share, one.peak.ratio) == pytest.approx((given[-1][0], given[-1][0] / highest))
+            assert one.peak.month == at
         year = year_to(seen, known[-1].month) if known else ()
         assert (one.year is not None) == (len(year) >= 9)
         if one.year:
             assert one.year == (pytest.approx(sum(p.papers for p in year)), sum(p.exposure for p in year))
-    levels = signals.levels(peaks)
+    levels = {
+        slug: sum((other < share) + 0.5 * (other == share) for other in peaks.values()) / len(peaks)
+        for slug, share in peaks.items()
+    }
     assert {one.slug: one.level for one in found if one.level is not None} == pytest.approx(levels)
 
 

@@ -111,6 +111,15 @@ create table venue_year (                -- by year, over the venues that every 
     primary key (direction, year)
 );
 
+create table venue_title (               -- accepted papers whose title matches a direction's query; no row is a zero
+    direction text not null, venue text not null, year integer not null, papers integer not null,
+    primary key (direction, venue, year)
+);
+
+create table venue_total (               -- accepted papers of each venue and year
+    venue text not null, year integer not null, papers integer not null, primary key (venue, year)
+);
+
 create table sign (                      -- signs of saturation that stand beside each direction's counts
     direction text not null, kind text not null, last_month date not null,
     value double, low double, high double, measured double,

@@ -14,6 +14,7 @@ from enum import StrEnum
 from itertools import pairwise
 from math import exp, inf, log
 from statistics import fmean, median
+from typing import TYPE_CHECKING
 
 from littriage.model import NORMAL_80, Claim, Stage, Stance, TrendPoint, Verdict
 from littriage.trends import (
@@ -24,6 +25,9 @@ from littriage.trends import (
     months_between,
     usable,
 )
+
+if TYPE_CHECKING:
+    from littriage.venues import VenueOpinion
 
 HORIZON_MONTHS = 24
 """How long after the claim's date its outcome is read."""
@@ -254,6 +258,9 @@ class ClaimOutcome:
     """Why it is not measurable; None where it is."""
     base: BaseRate | None
     """What comes of the same prediction for all directions; None where the claim is not judged."""
+    conferences: tuple[VenueOpinion, ...] = ()
+    """Where the record cannot tell: what the titles of accepted papers said on the claim's day, and, once it differs,
+    what they said 24 months later or say today. Another instrument, yearly: it decides no outcome."""
 
     @property
     def documents(self) -> tuple[str, ...]:
@@ -278,7 +285,8 @@ class Record:
     """What the counts say of each direction on any day. `points` are the months of all directions, by slug.
 
     `judged` gives the verdicts of all directions as of a day, by slug; it is asked once a day. `themes` are slugs that
-    have no series of their own.
+    have no series of their own. `venues` gives the opinions of the conferences as of a day, as `venues.opinions` does;
+    none where no proceedings are known.
     """
 
     def __init__(
@@ -287,6 +295,7 @@ class Record:
         today: date,
         judged: Callable[[date], Mapping[str, Verdict]],
         themes: Collection[str] = (),
+        venues: Callable[[date], Mapping[str, VenueOpinion]] | None = None,
     ) -> None:
         self.points = {slug: sorted(own, key=lambda point: point.month) for slug, own in points.items()}
         self.today = today
@@ -297,6 +306,8 @@ class Record:
         )
         """The last month that any direction has a count for."""
         self._judged = judged
+        self._venues = venues
+        self._opinions: dict[date, Mapping[str, VenueOpinion]] = {}
         self._verdicts: dict[date, Mapping[str, Verdict]] = {}
         self._usable = {slug: {p.month: p for p in own if usable(p)} for slug, own in self.points.items()}
         self._dispersions: dict[tuple[date, date], tuple[dict[str, float], float]] = {}
@@ -355,6 +366,20 @@ class Record:
         if months_between(then, last) >= 12:
             return self.change(direction, then, last)
         return self._why_no_year(direction, month_after(last)) if months_between(then, self.end) >= 12 else None
+
+    def conferences(self, direction: str, day: date) -> tuple[VenueOpinion, ...]:
+        """What the conferences said of a direction on that day, and then 24 months later, or today where that is
+        sooner; only opinions, of different years."""
+        if self._venues is None:
+            return ()
+        found: list[VenueOpinion] = []
+        for when in (day, min(_months_later(day, HORIZON_MONTHS), self.today)):
+            if when not in self._opinions:
+                self._opinions[when] = self._venues(when)
+            one = self._opinions[when].get(direction)
+            if one and not one.reason and one.last_year not in [other.last_year for other in found]:
+                found.append(one)
+        return tuple(found)
 
     def base_rate(self, predicts: Predicts, day: date) -> BaseRate | None:
         """What comes of this prediction, made on that day of every direction; None where none can be judged."""
@@ -540,7 +565,13 @@ def _outcome(claim: Claim, copies: tuple[Claim, ...], record: Record) -> ClaimOu
         outcome=outcome,
         gap=gap,
         base=record.base_rate(predicts, as_of) if outcome.judged else None,
+        conferences=record.conferences(slug, as_of) if outcome is Outcome.NOT_MEASURABLE else (),
     )
+
+
+def _months_later(day: date, months: int) -> date:
+    """The first day of that month: proceedings come out by the month."""
+    return month_after(day.replace(day=1), months)
 
 
 def claim_day(claim: Claim, today: date) -> date:

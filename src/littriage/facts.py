@@ -12,9 +12,10 @@ from datetime import date
 
 import numpy as np
 
-from littriage import signals
+from littriage import signals, smoothing
 from littriage.model import Growth, MonthStatus, TrendPoint
-from littriage.panel import Floats, Ints, Panel
+from littriage.panel import Bools, Floats, Ints, Panel
+from littriage.scurve import Ceiling, ceilings
 from littriage.signals import Peak
 from littriage.trends import YEAR_NEEDS_MONTHS, last_settled_month, month_after, month_span, months_between
 
@@ -40,13 +41,21 @@ class Facts:
     """Of the last 48 months, those since the record began that no model may use; oldest first."""
     assumed: int
     """Of the last 12 months, those whose completeness nobody measured."""
+    spikes: tuple[date, ...]
+    """Of the last 48 months, those that tower over their neighbours. They are left out of all that follows but `year`,
+    as `smoothing.without_spikes` leaves them out of growth."""
     papers_12m: float
     """In the usable ones of the last 12 months."""
     papers_24m: float
     best_year: float
     """Most papers in any 12 months."""
+    top_month: float
+    """Part of the papers of the last 12 months that one month of them holds; 0 where there are none."""
+    top_month_before: float
+    """The same of the 12 months before."""
     year: tuple[float, int] | None
-    """Papers and exposure of the 12 months up to the last usable one; None where fewer than 9 of them are usable."""
+    """Papers and exposure of the 12 months up to the last usable one; None where fewer than 9 of them are usable. Here
+    a month that towers counts."""
     paper_weight: float
     """What one paper says: about 1 where papers are independent, less where they come in bursts.
 
@@ -58,7 +67,13 @@ class Facts:
     growth: Growth | None
     growth_before: Growth | None
     """The same, seen 24 months earlier."""
+    p_slowing: float | None
+    """Probability that the pace of growth fell within the last 12 months."""
     peak: Peak | None
+    p_recent_peak: float | None
+    """Probability that a year that ends within the last 12 months is the highest so far; None where nobody asked."""
+    ceiling: Ceiling | None
+    """Where one can be told, and was asked for."""
     level: float | None
     """Place among the directions by share, 0 to 1."""
     lowest_before: float | None
@@ -132,25 +147,32 @@ def _open(point: TrendPoint) -> bool:
     return point.status.comparable or point.status is MonthStatus.OPEN
 
 
-def facts(known: Seen, look_back_months: int) -> tuple[Facts, ...]:
-    """The facts of each direction, by slug; growth before is that of `look_back_months` earlier."""
+def facts(known: Seen, look_back_months: int, *, whole: bool = False) -> tuple[Facts, ...]:
+    """The facts of each direction, by slug; growth before is that of `look_back_months` earlier.
+
+    `whole`: with what no rule looks at, the odds of the peak and ceilings.
+    """
     panel, settled = known.panel, known.panel.last
     state = signals.state(panel)
-    growths, earlier = _growths(panel.topics, state), _growths_until(panel, month_after(settled, -look_back_months))
+    growths, earlier = signals.growths(panel, state), _growths_until(panel, month_after(settled, -look_back_months))
+    counted = smoothing.without_spikes(panel)
+    spikes = panel.usable & ~counted.usable
     dispersion = np.where(state.known, state.dispersion, 0.0)
     usual = float(np.median(state.dispersion[state.known])) if state.known.any() else 1.0
-    papers, exposure = np.where(panel.usable, panel.papers, 0.0), np.where(panel.usable, panel.exposure, 0.0)
-    year_papers, year_exposure = _sums(papers, _YEAR), _sums(exposure, _YEAR)
-    year_months = _sums(panel.usable.astype(np.float64), _YEAR)
-    whole = year_months >= YEAR_NEEDS_MONTHS
+    papers = counted.papers
+    year_papers, year_exposure, full = _years(counted)
+    all_papers, all_exposure, all_full = _years(panel)
     shares = np.full(papers.shape, np.nan)
-    np.divide(year_papers, year_exposure, out=shares, where=panel.usable & whole)
+    np.divide(year_papers, year_exposure, out=shares, where=counted.usable & full)
     peaks = [_peak(row, panel.first) for row in shares]
     levels = _levels([peak.share if peak else None for peak in peaks])
     recent = papers[:, -_YEAR:].sum(axis=1), papers[:, -2 * _YEAR :].sum(axis=1)
+    top, top_before = _top_month(papers[:, -_YEAR:]), _top_month(papers[:, -2 * _YEAR : -_YEAR])
     best = year_papers.max(axis=1, initial=0.0)
     usable_months = panel.usable[:, -WINDOW_MONTHS:].sum(axis=1)
     months, arrived = panel.months, np.cumsum(papers, axis=1)
+    peaked = signals.peak_odds(panel, state).p_recent if whole else np.full(len(panel.topics), np.nan)
+    ends = [one if one.identifiable else None for one in ceilings(counted)] if whole else [None] * len(panel.topics)
     found = []
     for row, slug in enumerate(panel.topics):
         places = np.flatnonzero(panel.usable[row])
@@ -165,23 +187,42 @@ def facts(known: Seen, look_back_months: int) -> tuple[Facts, ...]:
                 usable_months=int(usable_months[row]),
                 lacking=_lacking(panel, row, int(known.begun[row])),
                 assumed=int(known.assumed[row]),
+                spikes=_months_of(spikes[row], panel, len(months) - WINDOW_MONTHS),
                 papers_12m=float(recent[0][row]),
                 papers_24m=float(recent[1][row]),
                 best_year=float(best[row]),
+                top_month=float(top[row]),
+                top_month_before=float(top_before[row]),
                 year=None
-                if last is None or not whole[row, last]
-                else (float(year_papers[row, last]), round(float(year_exposure[row, last]))),
+                if last is None or not all_full[row, last]
+                else (float(all_papers[row, last]), round(float(all_exposure[row, last]))),
                 paper_weight=1 / max(usual, float(dispersion[row])),
                 arrived=arrived[row],
                 growth=growths.get(slug),
                 growth_before=earlier.get(slug),
+                p_slowing=float(state.p_slowing[row]) if state.known[row] else None,
                 peak=peaks[row],
+                p_recent_peak=None if np.isnan(peaked[row]) else float(peaked[row]),
+                ceiling=ends[row],
                 level=levels[row],
                 lowest_before=_lowest_before(shares[row]),
                 year_on_year=_year_on_year(shares[row]),
             )
         )
     return tuple(found)
+
+
+def _years(panel: Panel) -> tuple[Floats, Floats, Bools]:
+    """Papers and exposure of the 12 months that end with each column, and whether enough of them are usable."""
+    papers, exposure = np.where(panel.usable, panel.papers, 0.0), np.where(panel.usable, panel.exposure, 0.0)
+    months = _sums(panel.usable.astype(np.float64), _YEAR)
+    return _sums(papers, _YEAR), _sums(exposure, _YEAR), months >= YEAR_NEEDS_MONTHS
+
+
+def _top_month(papers: Floats) -> Floats:
+    """Part of the papers that the fullest month holds, by row; 0 where there are none."""
+    total = papers.sum(axis=1)
+    return np.asarray(papers.max(axis=1, initial=0.0) / np.where(total > 0, total, 1.0))
 
 
 def _sums(values: Floats, months: int) -> Floats:
@@ -193,36 +234,24 @@ def _sums(values: Floats, months: int) -> Floats:
 
 
 def _growths_until(panel: Panel, month: date) -> dict[str, Growth]:
-    return _growths(panel.topics, signals.state(panel.until(month))) if panel.first <= month else {}
-
-
-def _growths(slugs: Sequence[str], state: signals.State) -> dict[str, Growth]:
-    return {
-        slugs[row]: Growth(
-            direction=slugs[row],
-            mean=float(state.mean[row]),
-            low=float(state.low[row]),
-            high=float(state.high[row]),
-            p_up=float(state.p_up[row]),
-            p_down=float(state.p_down[row]),
-            p_flat=float(state.p_flat[row]),
-            raw=float(state.raw[row]),
-            raw_se=float(state.raw_se[row]),
-            months=int(state.months[row]),
-        )
-        for row in np.flatnonzero(state.known).tolist()
-    }
+    if month < panel.first:
+        return {}
+    seen = panel.until(month)
+    return signals.growths(seen, signals.state(seen))
 
 
 def _lacking(panel: Panel, row: int, begun: int) -> tuple[date, ...]:
     """Of the last 48 months, those since the first point that are not usable."""
-    width = panel.papers.shape[1]
-    start = max(begun, width - WINDOW_MONTHS, 0)
-    return tuple(month_after(panel.first, start + int(place)) for place in np.flatnonzero(~panel.usable[row, start:]))
+    return _months_of(~panel.usable[row], panel, max(begun, panel.papers.shape[1] - WINDOW_MONTHS))
+
+
+def _months_of(chosen: Bools, panel: Panel, start: int) -> tuple[date, ...]:
+    """The months of the columns that are chosen, from the column `start` on."""
+    return tuple(month_after(panel.first, int(place)) for place in np.flatnonzero(chosen) if place >= start)
 
 
 def _peak(shares: Floats, first: date) -> Peak | None:
-    """As `signals.peak`: the last known share against the highest, and the last month that reached it."""
+    """The last known share against the highest, and the last month that reached it; None where all are 0."""
     places = np.flatnonzero(~np.isnan(shares))
     if not len(places):
         return None
@@ -235,7 +264,7 @@ def _peak(shares: Floats, first: date) -> Peak | None:
 
 
 def _levels(shares: Sequence[float | None]) -> list[float | None]:
-    """As `signals.levels`: the part of the directions below each, and half of those level with it."""
+    """The part of the directions below each, and half of those level with it: alone, a direction stands at 0.5."""
     known = np.sort(np.array([share for share in shares if share is not None]))
     return [
         None

@@ -33,10 +33,10 @@ from littriage.model import LexicalHit, Membership, Stage
 from littriage.outlook.model import shipped
 from littriage.ports import Embedder
 from littriage.run import Counts, Run, Step, measured, progress, straight
-from littriage.trends import last_settled_month, month_after
+from littriage.trends import last_settled_month, month_after, month_span, usable
 from littriage.venues import VENUE_RULE
 from littriage.verdicts import RULE as VERDICT_RULE
-from littriage.verdicts import judge
+from littriage.verdicts import CategoryYear, judge, with_sources
 from littriage.warehouse import answers, derived, imports, ledger, papers, venues
 from littriage.warehouse.publishing import publish as publish_file
 
@@ -332,11 +332,25 @@ def weigh(run: Run, source: str) -> Counts:
 def give_verdicts(run: Run) -> Counts:
     """A verdict for every direction, as of the run's date."""
     assert run.as_of is not None, "weigh() sets it"
-    run.verdicts = verdicts = judge(run.points, run.as_of, with_flips=True)
+    run.verdicts = verdicts = with_sources(judge(run.points, run.as_of, with_flips=True), *_category_years(run))
     rules: dict[str, str] = dict(run.warehouse.rows("read/membership_rules"))
     derived.store_verdicts(run.warehouse, verdicts, rules)
     stages = [verdict.stage.value for verdict in verdicts]
     return {"verdicts": len(verdicts), **{stage: stages.count(stage) for stage in sorted(set(stages))}}
+
+
+def _category_years(run: Run) -> tuple[Mapping[str, Sequence[CategoryYear]], Mapping[str, tuple[float, float]]]:
+    """Papers by category in the last two years, and sizes of the fields, of directions with every month usable."""
+    assert run.as_of is not None, "weigh() sets it"
+    last = last_settled_month(run.as_of)
+    years = [month_span(month_after(last, -23), month_after(last, -12)), month_span(month_after(last, -11), last)]
+    fields: dict[str, tuple[float, float]] = {}
+    for slug, points in run.points.items():
+        sizes = {point.month: float(point.exposure) for point in points if usable(point)}
+        if all(month in sizes for year in years for month in year):
+            before, now = (sum(sizes[month] for month in year) for year in years)
+            fields[slug] = (before, now)
+    return derived.category_years(run.warehouse, {slug: run.fields[slug] for slug in fields}, last), fields
 
 
 def consult_venues(run: Run) -> Counts:

@@ -13,7 +13,6 @@ gave the last quarter of the other half the higher probability each time; the tw
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,10 +20,9 @@ import numpy as np
 
 from littriage import smoothing
 from littriage.errors import LittriageError
-from littriage.model import Growth, TrendPoint
-from littriage.panel import Bools, Floats, Ints, Panel, panel_of
+from littriage.model import Growth
+from littriage.panel import Bools, Floats, Ints, Panel
 from littriage.smoothing import Population, Trends
-from littriage.trends import last_settled_month
 
 WINDOW_MONTHS = 48
 NEEDS_MONTHS = 12
@@ -102,14 +100,8 @@ class Peak:
 # --- growth -----------------------------------------------------------------------------------------------------
 
 
-def growths(points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date) -> dict[str, Growth]:
-    """Growth of each direction whose record up to `as_of` allows one, by slug; `state` says how it is found.
-
-    A direction with fewer than 12 usable months or without a paper among the last 48 has none. Little data does not
-    distort the others: each direction enters what they share by its own evidence.
-    """
-    panel = panel_of(points_by_direction, last_settled_month(as_of))
-    found = state(panel)
+def growths(panel: Panel, found: State) -> dict[str, Growth]:
+    """Growth of each topic whose record allows one, by name; `found` is the state of the same panel."""
     return {
         panel.topics[row]: Growth(
             direction=panel.topics[row],
@@ -123,7 +115,7 @@ def growths(points_by_direction: Mapping[str, Sequence[TrendPoint]], as_of: date
             raw_se=float(found.raw_se[row]),
             months=int(found.months[row]),
         )
-        for row in np.flatnonzero(found.known)
+        for row in np.flatnonzero(found.known).tolist()
     }
 
 
@@ -256,26 +248,7 @@ def _information(exposure: Floats, curves: Floats, dispersion: Floats) -> Floats
     return np.asarray((weight @ _SQUARES).reshape(-1, _COEFFICIENTS, _COEFFICIENTS))
 
 
-# --- how fast, and from where -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Doubling:
-    """Years in which a share doubles at the growth of the last year, with an 80% interval; or why it has none."""
-
-    years: float | None
-    low: float | None
-    high: float | None
-    reason: str | None
-    """"falls" or "may_stand_still" where there are no years."""
-
-
-def doubling(growth: Growth) -> Doubling:
-    """log 2 / growth, where the whole interval of growth lies above 0."""
-    if growth.low <= 0:
-        return Doubling(None, None, None, "falls" if growth.high < 0 else "may_stand_still")
-    years, low, high = (float(np.log(2)) / pace for pace in (growth.mean, growth.high, growth.low))
-    return Doubling(years, low, high, None)
+# --- from where --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,58 +306,6 @@ def _log_mean(one: Floats, other: Floats) -> Floats:
     return np.where(both, np.where(near, series, (a - b) / np.where(near, 1.0, np.log(a) - np.log(b))), 0.0)
 
 
-# --- the calendar -----------------------------------------------------------------------------------------------
-
-_CALENDAR_NEEDS_YEARS = 3
-
-
-def calendar(panel: Panel) -> Floats:
-    """Log factor of each month of the year, January first, that the shares of all topics of one field have in common.
-
-    Deadlines move a field and its topics together, so most of their effect is in the exposure already; this is the
-    rest. Papers of all topics in a month over those expected from the twelve months around it, averaged over the years
-    and shrunk by how far the years differ. Zero where fewer than three years tell.
-    """
-    ratios = _month_ratios(panel)
-    by_month: list[list[float]] = [[] for _ in range(12)]
-    for column in np.flatnonzero(np.isfinite(ratios)):
-        by_month[(panel.first.month - 1 + column) % 12].append(float(ratios[column]))
-    if min(len(own) for own in by_month) < _CALENDAR_NEEDS_YEARS:
-        return np.zeros(12)
-    means = np.array([np.mean(own) for own in by_month])
-    means -= means.mean()
-    noise = np.mean([np.var(own, ddof=1) / len(own) for own in by_month])
-    real = max(0.0, float(means.var(ddof=1) - noise))
-    return np.asarray(means * real / (real + noise)) if real else np.zeros(12)
-
-
-def _month_ratios(panel: Panel) -> Floats:
-    """Shape (months,): log of papers over expected papers, all topics together; NaN where the year around lacks one."""
-    months = panel.papers.shape[1]
-    ratios = np.full(months, np.nan)
-    weight = np.array([0.5, *np.ones(11), 0.5])
-    for column in range(6, months - 6):
-        around = slice(column - 6, column + 7)
-        rows = panel.usable[:, around].all(axis=1) & (panel.exposure[:, around] > 0).all(axis=1)
-        shares = panel.papers[rows, around] / panel.exposure[rows, around]
-        expected = float((shares @ weight / 12 * panel.exposure[rows, column]).sum())
-        found = float(panel.papers[rows, column].sum())
-        if found > 0 and expected > 0:
-            ratios[column] = np.log(found / expected)
-    return ratios
-
-
-def without_calendar(panel: Panel) -> Panel:
-    """The panel with each field's exposure multiplied by its calendar; topics of equal exposure are of one field."""
-    exposure = panel.exposure.copy()
-    fields = np.unique(panel.exposure, axis=0, return_inverse=True)[1].reshape(-1)
-    for field in range(fields.max(initial=-1) + 1):
-        rows = np.flatnonzero(fields == field)
-        factor = np.exp(calendar(panel.rows(rows)))
-        exposure[rows] *= factor[(panel.first.month - 1 + np.arange(exposure.shape[1])) % 12]
-    return Panel(panel.topics, panel.first, panel.papers, exposure, panel.usable)
-
-
 # --- peak and saturation ----------------------------------------------------------------------------------------
 
 
@@ -420,30 +341,6 @@ def peak_odds(panel: Panel, found: State, *, draws: int = 500, seed: int = 1) ->
     ago[~found.known] = np.nan
     low, high = np.quantile(ago, [0.1, 0.9], axis=1, method="inverted_cdf") if len(ago) else (np.empty(0), np.empty(0))
     return PeakOdds(np.where(found.known, (ago < 12).mean(axis=1), np.nan), low, high)
-
-
-def peak(shares: Mapping[date, float | None]) -> Peak | None:
-    """Position of the last 12-month share against the highest; None where there is none or all are 0.
-
-    `shares` as `trends.twelve_month_shares` gives them.
-    """
-    known = [(share, month) for month, share in shares.items() if share is not None]
-    if not known or not max(known)[0]:
-        return None
-    highest, month = max(known)
-    return Peak(known[-1][0], known[-1][0] / highest, month)
-
-
-def levels(shares: Mapping[str, float]) -> dict[str, float]:
-    """Place of each direction among all by 12-month share, 0 to 1: the part below it, and half of those level with it.
-
-    A direction alone stands at 0.5.
-    """
-    values = list(shares.values())
-    return {
-        slug: sum((value < share) + 0.5 * (value == share) for value in values) / len(values)
-        for slug, share in shares.items()
-    }
 
 
 def saturation_index(p_flat: float, peak_ratio: float, level: float) -> float:

@@ -13,14 +13,16 @@ from datetime import date
 from functools import cache
 from math import exp, log
 from random import Random
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Literal
 
 from littriage.model import Growth, Reason, Stage, TrendPoint, Verdict
-from littriage.notation import chance_text, change_text, part_text
+from littriage.notation import chance_text, change_text, part_text, share_text
 from littriage.trends import months_between
 
 if TYPE_CHECKING:
     from littriage.facts import Facts, Seen
+    from littriage.scurve import Ceiling
 
 RULE = "v2"
 
@@ -34,6 +36,10 @@ class Thresholds:
 
     sure: float = 0.9
     """P(growth > 0) from which a direction rises, P(growth < 0) from which it declines."""
+    beyond: float = 0.10
+    """Log units a year that the interval of growth must lie beyond: words of style drift too, and seldom faster."""
+    one_month: float = 1 / 3
+    """Part of a year's papers from which one month makes it look like growth, or the year after it like a fall."""
     sure_despite_holes: float = 0.97
     """Asked of a decline while any of the last 48 months lacks papers: an outage must not make one."""
     flat: float = 0.5
@@ -95,14 +101,33 @@ def _dormant(facts: Facts, limit: Thresholds) -> bool:
     return silent and facts.ratio < limit.silent_peak
 
 
-def _up(growth: Growth | None, limit: Thresholds) -> bool:
-    """Surely above 0, and not surely within 10% of it."""
-    return growth is not None and growth.p_up >= limit.sure > growth.p_flat
+def _rose(growth: Growth | None, limit: Thresholds) -> bool:
+    """Surely above 0, and as surely beyond 10% a year."""
+    if growth is None or growth.p_up < limit.sure:
+        return False
+    return growth.mean - (growth.mean - growth.low) * _reach(limit.sure) >= limit.beyond
+
+
+def _fell(facts: Facts, limit: Thresholds) -> bool:
+    growth, sure = facts.growth, limit.sure_despite_holes if facts.lacking else limit.sure
+    if growth is None or growth.p_down < sure:
+        return False
+    return growth.mean + (growth.high - growth.mean) * _reach(sure) <= -limit.beyond
+
+
+@cache
+def _reach(sure: float) -> float:
+    """How far the quantile of that probability lies from the middle, in halves of an 80% interval, whose ends are the
+    quantiles of 10% and 90%: 1 for 90%, 1.47 for 97%, as in a normal distribution."""
+    return NormalDist().inv_cdf(sure) / NormalDist().inv_cdf(0.9)
+
+
+def _up(facts: Facts, limit: Thresholds) -> bool:
+    return _rose(facts.growth, limit) and facts.top_month < limit.one_month
 
 
 def _down(facts: Facts, limit: Thresholds) -> bool:
-    sure = limit.sure_despite_holes if facts.lacking else limit.sure
-    return facts.growth is not None and facts.growth.p_down >= sure > facts.growth.p_flat
+    return _fell(facts, limit) and facts.top_month_before < limit.one_month
 
 
 def _young(facts: Facts, limit: Thresholds) -> bool:
@@ -114,23 +139,19 @@ def _young(facts: Facts, limit: Thresholds) -> bool:
 
 def _emerging(facts: Facts, limit: Thresholds) -> bool:
     small = facts.level is not None and facts.level < limit.middle
-    return _up(facts.growth, limit) and small and _young(facts, limit)
+    return _up(facts, limit) and small and _young(facts, limit)
 
 
 def _hot(facts: Facts, limit: Thresholds) -> bool:
     if facts.level is None or facts.level < limit.large or facts.ratio <= limit.near_peak:
         return False
-    return _up(facts.growth, limit) or _stalled(facts, limit)
+    return _up(facts, limit) or _stalled(facts, limit)
 
 
 def _stalled(facts: Facts, limit: Thresholds) -> bool:
     long_before = facts.growth_before is not None and facts.growth_before.months >= limit.window_months
-    moving = _up(facts.growth, limit) or _down(facts, limit)
-    return long_before and _up(facts.growth_before, limit) and not moving
-
-
-def _rising(facts: Facts, limit: Thresholds) -> bool:
-    return _up(facts.growth, limit)
+    moving = _rose(facts.growth, limit) or _fell(facts, limit)
+    return long_before and _rose(facts.growth_before, limit) and not moving
 
 
 def _flat(facts: Facts, limit: Thresholds) -> bool:
@@ -181,7 +202,7 @@ RULES = (
         "or growing 24 months ago and now neither growing nor shrinking",
         _hot,
     ),
-    Rule(Stage.RISING, "growing", _rising),
+    Rule(Stage.RISING, "growing", _up),
     Rule(Stage.DECLINING, "shrinking", _down),
     Rule(
         Stage.SATURATED,
@@ -205,16 +226,18 @@ def judge(
     thresholds: Thresholds | None = None,
     *,
     with_flips: bool = False,
+    brief: bool = False,
 ) -> tuple[Verdict, ...]:
     """One verdict for each direction, by slug, from what was known on `as_of`; points after it change nothing.
 
-    `with_flips`: each says too how firmly its stage stands; see `flips`.
+    `with_flips`: each says too how firmly its stage stands; see `flips`. `brief`: without the odds of the peak and the
+    ceiling among the reasons, which no stage depends on.
     """
     from littriage.facts import facts, seen  # numpy: not for who only reads verdicts
 
     limit = thresholds or Thresholds()
     known = seen(points_by_direction, as_of)
-    found = facts(known, limit.look_back_months)
+    found = facts(known, limit.look_back_months, whole=not brief)
     verdicts = tuple(_verdict(one, as_of, limit) for one in found)
     if not with_flips:
         return verdicts
@@ -255,6 +278,52 @@ def _saturation_index(growth: Growth | None, facts: Facts) -> float | None:
         return None
     return saturation_index(growth.p_flat, facts.peak.ratio, facts.level)
 
+
+@dataclass(frozen=True, slots=True)
+class CategoryYear:
+    """A direction's papers in one category in the last 12 months and in those before, and all papers of the category.
+
+    A paper of several categories counts in parts, so that the direction's papers add up to all that it has.
+    """
+
+    papers: tuple[float, float]
+    """Before, and in the last 12 months."""
+    size: tuple[float, float]
+
+
+def with_sources(
+    verdicts: Iterable[Verdict],
+    categories: Mapping[str, Sequence[CategoryYear]],
+    fields: Mapping[str, tuple[float, float]],
+) -> tuple[Verdict, ...]:
+    """The verdicts, each with a reason that tells where the change of its papers comes from (`signals.shift_share`).
+
+    `categories` and `fields` (all papers of a direction's field, before and now) by slug. Of a direction with fewer
+    than 10 papers in either year, with one category, or without a verdict nothing is told.
+    """
+    import numpy as np
+
+    from littriage.signals import shift_share
+
+    told = []
+    for verdict in verdicts:
+        own = categories.get(verdict.direction, ())
+        papers = [sum(one.papers[year] for one in own) for year in (0, 1)]
+        speaks = verdict.growth is not None and verdict.stage is not Stage.TOO_LITTLE_DATA
+        if not speaks or len(own) < 2 or min(papers) < _SOURCE_PAPERS:
+            told.append(verdict)
+            continue
+        counts = np.array([[[one.papers[year] for one in own]] for year in (0, 1)])
+        sizes = np.array([[[one.size[year] for one in own]] for year in (0, 1)])
+        found = shift_share(counts, sizes, np.array(fields[verdict.direction])[:, None])
+        parts = {
+            name: change_text(float(getattr(found, name)[0])) for name in ("total", "field", "categories", "within")
+        }
+        told.append(replace(verdict, reasons=(*verdict.reasons, _reason("sources", **parts))))
+    return tuple(told)
+
+
+_SOURCE_PAPERS = 10
 
 # --- how firmly a stage stands ----------------------------------------------------------------------------------
 
@@ -370,7 +439,7 @@ def ranking(verdicts: Iterable[Verdict], kind: Order) -> tuple[Verdict, ...]:
 
 def grows(verdict: Verdict, thresholds: Thresholds | None = None) -> bool:
     """Whether the direction was still growing: tells the two kinds of `hot` apart."""
-    return _up(verdict.growth, thresholds or Thresholds())
+    return _rose(verdict.growth, thresholds or Thresholds())
 
 
 # --- reasons and words ------------------------------------------------------------------------------------------
@@ -394,6 +463,37 @@ STAGE_ZH: Mapping[Stage, str] = {
 _TEXTS: Mapping[str, Mapping[Language, str]] = {
     "p_up": {"en": "P(growth > 0) = {p}", "zh": "增长为正的概率 {p}"},
     "p_down": {"en": "P(growth < 0) = {p}", "zh": "增长为负的概率 {p}"},
+    "beyond": {"en": "surely by more than {rate} a year", "zh": "确信年变化超过 {rate}"},
+    "not_beyond": {
+        "en": "P(by more than {rate} a year) is below {needed}",
+        "zh": "年变化超过 {rate} 的概率低于 {needed}",
+    },
+    "one_month": {
+        "en": "one month holds {p} of the papers of its year: too much to tell which way the share goes",
+        "zh": "单月占其所在年份论文的 {p},无法判断份额走向",
+    },
+    "slowing": {
+        "en": "P(growth slowed within the last 12 months) = {p}",
+        "zh": "最近 12 个月增速放缓的概率 {p}",
+    },
+    "recent_peak": {
+        "en": "P(highest 12-month share within the last 12 months) = {p}",
+        "zh": "最高的 12 个月份额出现在最近 12 个月内的概率 {p}",
+    },
+    "ceiling": {
+        "en": "S-curve towards {share} of the field (80%: {low} to {high}), now at {position} of it, steepest in "
+        "{month}",
+        "zh": "S 曲线趋于领域的 {share}(80% 区间 {low} 至 {high}),现为其 {position},最陡于 {month}",
+    },
+    "sources": {
+        "en": "papers {total} in a year: the field {field}, its categories against the field {categories}, "
+        "the direction within them {within}",
+        "zh": "一年内论文数 {total}:领域 {field},其类别相对领域 {categories},方向在类别之内 {within}",
+    },
+    "spikes": {
+        "en": "left out, as they tower over the months around them: {months}",
+        "zh": "远高于前后月份,未计入:{months}",
+    },
     "p_flat": {"en": "P(growth within 10% a year) = {p}", "zh": "年增长在 ±10% 以内的概率 {p}"},
     "flat_unproved": {
         "en": "flat is likely and not proved: {needed} is enough for this stage; P(growth > 0) = {p}",
@@ -481,6 +581,8 @@ def _reasons(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
         yield from _shortages(facts, limit)
     else:
         yield from _grounds(stage, facts, limit)
+    if facts.spikes:
+        yield _reason("spikes", months=_listed(facts.spikes))
     if facts.holes(12):
         yield _holes(facts, 12)
     if facts.assumed:
@@ -503,25 +605,52 @@ def _shortages(facts: Facts, limit: Thresholds) -> Iterable[Reason]:
 
 
 def _grounds(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
-    growth = facts.growth
-    if growth:
-        if stage in (Stage.SATURATED, Stage.PLATEAU):
-            yield _reason("p_flat", p=chance_text(growth.p_flat))
-            if growth.p_flat < limit.sure:
-                yield _reason("flat_unproved", needed=chance_text(limit.flat), p=chance_text(growth.p_up))
-        elif growth.p_up >= 0.5:
-            yield _reason("p_up", p=chance_text(growth.p_up))
-        else:
-            yield _reason("p_down", p=chance_text(growth.p_down))
-    if growth and stage is Stage.UNSURE and growth.p_down >= limit.sure:
-        yield _reason("decline_unproved", needed=chance_text(limit.sure_despite_holes))
+    if facts.growth:
+        yield from _ways(stage, facts, facts.growth, limit)
     if stage is Stage.HOT and _stalled(facts, limit) and facts.growth_before:
         yield _reason("stalled", p=chance_text(facts.growth_before.p_up))
-    if growth:
-        mean, low, high = map(change_text, (growth.mean, growth.low, growth.high))
+    if facts.growth:
+        mean, low, high = map(change_text, (facts.growth.mean, facts.growth.low, facts.growth.high))
         yield _reason("growth", mean=mean, low=low, high=high)
+        if _up(facts, limit) and facts.p_slowing is not None:
+            yield _reason("slowing", p=chance_text(facts.p_slowing))
     if facts.year_on_year:
         yield _reason("year", ratio=f"{facts.year_on_year:.2f}")
+    yield from _position(stage, facts, limit)
+    if stage in (Stage.DORMANT, Stage.UNSURE):
+        yield _reason("papers_12m", papers=f"{facts.papers_12m:.0f}")
+
+
+def _ways(stage: Stage, facts: Facts, growth: Growth, limit: Thresholds) -> Iterable[Reason]:
+    """Up, flat or down: the probability, and what it lacks or proves."""
+    if stage in (Stage.SATURATED, Stage.PLATEAU):
+        yield _reason("p_flat", p=chance_text(growth.p_flat))
+        if growth.p_flat < limit.sure:
+            yield _reason("flat_unproved", needed=chance_text(limit.flat), p=chance_text(growth.p_up))
+        return
+    if growth.p_up >= 0.5:
+        yield _reason("p_up", p=chance_text(growth.p_up))
+    else:
+        yield _reason("p_down", p=chance_text(growth.p_down))
+    if stage is Stage.DORMANT:
+        return
+    rose, fell = _rose(growth, limit), _fell(facts, limit)
+    if _up(facts, limit) or _down(facts, limit):
+        yield _reason("beyond", rate=part_text(limit.beyond))
+    elif rose or fell:
+        yield _reason("one_month", p=part_text(facts.top_month if rose else facts.top_month_before))
+    elif max(growth.p_up, growth.p_down) >= limit.sure:
+        if facts.lacking and growth.high <= -limit.beyond:
+            yield _reason("decline_unproved", needed=chance_text(limit.sure_despite_holes))
+        else:
+            yield _reason("not_beyond", rate=part_text(limit.beyond), needed=chance_text(limit.sure))
+
+
+_HIGH = frozenset({Stage.EMERGING, Stage.RISING, Stage.HOT, Stage.SATURATED, Stage.PLATEAU})
+
+
+def _position(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
+    """Young or not, its place among the directions, and against its own past."""
     if stage is Stage.EMERGING:
         yield _reason("young", months=str(facts.age_months(limit.young_papers)))
     if stage in (Stage.HOT, Stage.SATURATED, Stage.EMERGING) and facts.level is not None:
@@ -530,8 +659,17 @@ def _grounds(stage: Stage, facts: Facts, limit: Thresholds) -> Iterable[Reason]:
         yield _reason("risen", ratio=f"{facts.peak.share / facts.lowest_before:.1f}")
     if stage is not Stage.EMERGING and facts.peak:
         yield _reason("peak", p=part_text(facts.peak.ratio), month=f"{facts.peak.month:%Y-%m}")
-    if stage in (Stage.DORMANT, Stage.UNSURE):
-        yield _reason("papers_12m", papers=f"{facts.papers_12m:.0f}")
+        if facts.p_recent_peak is not None:
+            yield _reason("recent_peak", p=chance_text(facts.p_recent_peak))
+    # One that was left again, or may be, tells nothing of today.
+    if facts.ceiling and stage in _HIGH and facts.ratio > limit.saturated_peak:
+        yield _ceiling(facts.ceiling)
+
+
+def _ceiling(ceiling: Ceiling) -> Reason:
+    low, high, share = (share_text(value or 0.0) for value in (ceiling.low, ceiling.high, ceiling.share))
+    position, month = part_text(ceiling.position or 0.0), f"{ceiling.inflection:%Y-%m}"
+    return _reason("ceiling", share=share, low=low, high=high, position=position, month=month)
 
 
 def _reason(code: str, **parts: str) -> Reason:

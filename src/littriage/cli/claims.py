@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
+from functools import partial
 from math import isinf
 from typing import Annotated, Any
 
@@ -44,10 +45,11 @@ from littriage.cli.messages import (
 from littriage.cli.options import DEFAULT_WAREHOUSE, Json, Lang, Language, Limit, Theme, Warehouse, complete_slug
 from littriage.cli.reading import about_json, print_about
 from littriage.cli.tables import Column
-from littriage.errors import EmptyWarehouse, SettingsError
+from littriage.errors import EmptyWarehouse, NoWarehouse, SettingsError
 from littriage.model import Claim, Stance, Verdict
 from littriage.notation import yearly
 from littriage.published import Entry, Published, ThemeEntry
+from littriage.venues import VenueOpinion, opinion_json, opinion_text, opinions
 from littriage.verdicts import RULE, judge
 
 _FIGURES = ("documents", "share_then", "after", "since")
@@ -136,6 +138,7 @@ def claims(
         names: dict[str, Entry | ThemeEntry] = {**themes, **entries}
         print_about(published, lang)
         _print_claims(record, outcomes, listed, names, limit, lang)
+        _print_conferences(listed, names, limit, lang)
         if direction:
             _print_words(listed, lang)
         _print_silent([one for one in listed if not one.measured], names, every, lang)
@@ -150,9 +153,24 @@ def record_of(published: Published, entries: Collection[Entry], themes: Collecti
     def judged(day: date) -> Mapping[str, Verdict]:
         if day == today:
             return {entry.slug: entry.verdict for entry in entries if entry.verdict}
-        return {verdict.direction: verdict for verdict in judge(points, day)}
+        return {verdict.direction: verdict for verdict in judge(points, day, brief=True)}
 
-    return Record(points, today, judged, themes)
+    return Record(points, today, judged, themes, _venues(published))
+
+
+def _venues(published: Published) -> Callable[[date], Mapping[str, VenueOpinion]] | None:
+    """What the conferences said as of a day; None where the file holds no proceedings, or none by venue."""
+    try:
+        (_, counted), (_, totals) = (published.table(f"read/published_venue_{name}") for name in ("titles", "totals"))
+    except NoWarehouse:  # published before they were kept by venue: the outcomes need nothing of it
+        return None
+    if not totals:
+        return None
+    counts: dict[str, dict[tuple[str, int], int]] = {entry.slug: {} for entry in published.entries()}
+    for direction, venue, year, papers in counted:
+        if direction in counts:
+            counts[direction][venue, year] = papers
+    return partial(opinions, counts, {(venue, year): papers for venue, year, papers in totals})
 
 
 def _subjects(
@@ -280,6 +298,32 @@ def _print_words(outcomes: Sequence[ClaimOutcome], lang: Lang) -> None:
         tables.print_line(paraphrase_of(claim, lang), indent=4)
         for source in (claim, *one.copies):
             tables.print_line(f"{source.document}, {source.locator}", indent=4)
+
+
+_CONFERENCES = {
+    Lang.EN: "What the titles of conference papers said of directions that the record cannot measure: on the claim's "
+    "day, and up to 24 months later. Another instrument, yearly: it decides no outcome.",
+    Lang.ZH: "记录无法衡量的方向，会议论文题目的情况：论断当日，以及其后至多 24 个月。这是另一种按年的依据，"
+    "不决定任何结果。",
+}
+
+
+def _print_conferences(
+    outcomes: Sequence[ClaimOutcome], names: Mapping[str, Entry | ThemeEntry], limit: int, lang: Lang
+) -> None:
+    told = [one for one in outcomes if one.conferences]
+    if not told:
+        return
+    tables.print_line()
+    tables.print_line(_CONFERENCES[lang])
+    for one in told[:limit]:
+        claim = one.claim
+        heading = say(lang, "written", date=claim.date, author=claim.author, stance=stance_text(claim, lang))
+        tables.print_line(f"{heading} ({_name(one, names, lang)})", indent=2)
+        for opinion in one.conferences:
+            tables.print_line(opinion_text(opinion, lang.value), indent=4)
+    if len(told) > limit:
+        tables.print_line(say(lang, "cut", count=len(told) - limit, all=len(told)))
 
 
 def _print_silent(
@@ -449,6 +493,7 @@ def outcome_json(one: ClaimOutcome) -> dict[str, Any]:
         "outcome": one.outcome.value,
         "why_not_measurable": _gap_json(one.gap),
         "base": one.base.part if one.base else None,
+        "conferences": [opinion_json(opinion) for opinion in one.conferences],
     }
 
 

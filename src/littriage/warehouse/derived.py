@@ -29,7 +29,7 @@ from littriage.model import (
     Verdict,
 )
 from littriage.trends import MonthCount
-from littriage.verdicts import dump_reasons
+from littriage.verdicts import CategoryYear, dump_reasons
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -474,3 +474,14 @@ def store_run(
             replace=False,
             run_id=run_id,
         )
+
+
+def category_years(warehouse: Warehouse, fields: Mapping[str, str], last: date) -> dict[str, list[CategoryYear]]:
+    """Each direction's papers by category of its field, in the 12 months up to `last` and in those before."""
+    slugs = sorted(fields)
+    found: dict[str, list[CategoryYear]] = {slug: [] for slug in slugs}
+    for slug, _, before, now, size_before, size_now in warehouse.rows(
+        "read/category_years", slugs=slugs, fields=[fields[slug] for slug in slugs], last=last
+    ):
+        found[slug].append(CategoryYear((before, now), (size_before, size_now)))
+    return found

@@ -28,6 +28,8 @@ _TABLES = (
     "venue_opinion",
     "venue_change",
     "venue_year",
+    "venue_title",
+    "venue_total",
 )
 
 
