@@ -10,7 +10,7 @@ closed origins may turn them round, and the backtest shows both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -263,7 +263,10 @@ def life_cycle(panel: Panel, horizon: int) -> Scored:
     one start; fewer than four years, or no paper, give no curve. It takes counts, not shares: within one field that
     changes no rank.
     """
-    curve = fitted_life_cycle(panel)
+    return _life_cycle(panel, fitted_life_cycle(panel), horizon)
+
+
+def _life_cycle(panel: Panel, curve: LifeCycle, horizon: int) -> Scored:
     now, then = curve.papers(0.0), curve.papers(horizon / 12)
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = np.log(np.maximum(then, 1e-300)) - np.log(np.maximum(now, 1e-300))
@@ -444,6 +447,26 @@ BASELINES: Mapping[str, Baseline] = MappingProxyType(
     }
 )
 """All methods by the name that tables show, in their order."""
+
+
+def raw_scores(panel: Panel, horizons: Sequence[int]) -> dict[str, Floats]:
+    """The scores of all methods but climatology, which has none, by name; shape (topics, horizons) each.
+
+    What does not look at the horizon is computed once.
+    """
+    curve = fitted_life_cycle(panel)
+    found = {}
+    for name, method in BASELINES.items():
+        if name == "life cycle":
+            scores = [_life_cycle(panel, curve, horizon).score for horizon in horizons]
+        elif name == "double smoothing":
+            scores = [method(panel, horizon).score for horizon in horizons]
+        elif name != "climatology":
+            scores = [method(panel, horizons[0]).score] * len(horizons)
+        else:
+            continue
+        found[name] = np.stack(scores, axis=1)
+    return found
 
 
 # --- helpers ----------------------------------------------------------------------------------------------------

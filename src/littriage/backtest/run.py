@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from littriage import signals
 from littriage.backtest import scores
-from littriage.backtest.baselines import BASELINES
+from littriage.backtest.baselines import raw_scores
 from littriage.backtest.topics import cluster_topics, placebo_places
 from littriage.backtest.walk import (
     FIRST_MONTHS,
     STEP_MONTHS,
+    TRAIN_ROWS,
     Origin,
+    Then,
     Told,
     other_origin,
     phrase_origin,
+    then_at,
     thinned_origin,
-    walk,
+    walks,
 )
 from littriage.errors import LittriageError
 from littriage.model import HORIZONS
 from littriage.outlook import model as outlook
-from littriage.outlook.features import NAMES, phrase_topics
+from littriage.outlook.features import NAMES
 from littriage.outlook.shelf import Shelf
 from littriage.panel import Floats, Panel
 from littriage.trends import month_after, months_between
@@ -43,6 +47,9 @@ OWN = {"trend growth": "growth", "trend drawn on": "ahead_{horizon}", "neighbour
 """Single features that are shown beside the whole, as others' scores are."""
 COUNTS_ALONE = "counts alone"
 """The same model without neighbours, people, categories and other fields."""
+_CLUSTERS_EVERY, _PLACEBO_EVERY = 2, 4
+"""Origins, counted from the last."""
+_SURE = 0.9
 _BEYOND_COUNTS = NAMES[NAMES.index("near_growth") :]
 
 
@@ -80,11 +87,13 @@ class Result:
     """The month that is number 0."""
     plan: Plan
     told: Mapping[str, Mapping[int, Sequence[Told]]]
-    """`phrases`, `directions`, `clusters`, `thinned`."""
+    """`phrases`, `directions`, `clusters`, `thinned`: the origins that are reported."""
     counts_alone: Mapping[int, Sequence[Told]]
     placebo: Mapping[str, Any]
-    origins: Sequence[Origin] = field(default_factory=tuple)
+    origins: Sequence[Origin]
     """The phrase origins, those without outcomes too."""
+    walked: Mapping[int, Sequence[Told]]
+    """What was told of phrases at all origins: that of earlier ones than are reported calibrates too."""
 
 
 def backtest(
@@ -98,62 +107,93 @@ def backtest(
     `progress` hears what is being done, how much of it is done and how much there is.
     """
     plan = plan or Plan()
-    months = _months(shelf, plan)
-    every = [name for name in BASELINES if name != "climatology"] if plan.baselines else []
-
-    def scored(panel: Panel) -> dict[str, Floats]:
-        return {
-            name: np.stack(
-                [np.asarray(BASELINES[name](panel, horizon).score, dtype=float) for horizon in HORIZONS], axis=1
-            )
-            for name in every
-        }
-
-    def described(what: str, at: Sequence[int], describe: Callable[[int], Origin | None]) -> list[Origin]:
-        found = []
-        for done, month in enumerate(at):
-            progress(what, done, len(at))
-            if (one := describe(month)) is not None:
-                found.append(one)
-        progress(what, len(at), len(at))
-        return found
-
-    phrases = described("phrases", months, lambda month: phrase_origin(shelf, month, scored))
+    described = _described(shelf, plan, directions, progress)
+    phrases = described.origins["phrases"]
     first = months_between(shelf.first, plan.first) if plan.first else 0
-    told: dict[str, dict[int, list[Told]]] = {"phrases": {h: walk(phrases, h, first=first) for h in plan.horizons}}
+
+    def due(walked: Sequence[Told]) -> list[Told]:
+        return [one for one in walked if one.origin.month >= first]
+
+    walked: dict[int, list[Told]] = {}
+    told: dict[str, dict[int, list[Told]]] = {kind: {} for kind in described.origins}
+    counts_alone: dict[int, list[Told]] = {}
+    others = {kind: each for kind, each in described.origins.items() if kind in ("directions", "clusters")}
+    alone = [_counts_alone(one) for one in phrases]
+    for done, horizon in enumerate(plan.horizons):
+        progress("forecasts", done, len(plan.horizons))
+        walked[horizon], of_others = walks(phrases, horizon, others)
+        told["phrases"][horizon] = due(walked[horizon])
+        for kind, each in of_others.items():
+            told[kind][horizon] = due(each)
+        if plan.baselines:
+            counts_alone[horizon] = due(walks(alone, horizon, {}, ("rise",))[0])
+        if "thinned" in told:
+            told["thinned"][horizon] = due(
+                walks(described.origins["thinned"], horizon, {}, ("rise",), singles=False)[0]
+            )
+    progress("forecasts", len(plan.horizons), len(plan.horizons))
     if not any(told["phrases"].values()):
         raise LittriageError(
-            "no forecast came due: a backtest needs 24 complete months before the first origin, and after it the "
-            "horizon twice (once to learn from, once to try); name a field that is whole, such as --categories cs.CL"
+            f"no forecast came due: a backtest needs {FIRST_MONTHS} months before the first origin, after it the "
+            f"horizon twice (once to learn from, once to try), and {TRAIN_ROWS} topics at origins that have closed; "
+            f"the {shelf.months} months of this field have {sum(len(one.names) for one in phrases)} topics at "
+            f"{len(phrases)} origins"
         )
-    alone = {h: walk([_counts_alone(one) for one in phrases], h, first=first) for h in plan.horizons if plan.baselines}
-    if "directions" in plan.kinds and directions is not None:
-        given = directions
-        others = described(
-            "directions", months, lambda month: other_origin(shelf, month, given.papers, given.titles, given.names)
-        )
-        told["directions"] = {h: walk(phrases, h, others, first) for h in plan.horizons}
-    if "clusters" in plan.kinds:
-
-        def clustered(month: int) -> Origin | None:
-            names, papers = cluster_topics(shelf, month, plan.seed)
-            return other_origin(shelf, month, papers, None, names) if names else None
-
-        clusters = described("clusters", months[::-2][::-1], clustered)
-        told["clusters"] = {h: walk(phrases, h, clusters, first) for h in plan.horizons}
-    if plan.thinned:
-        halves = described("thinned", months, lambda month: thinned_origin(shelf, month, scored, plan.seed))
-        told["thinned"] = {h: walk(halves, h, first=first) for h in plan.horizons}
-    placebo = _placebo(shelf, [one for one in phrases if one.month >= first], plan, progress) if plan.placebo else {}
-    return Result(shelf.first, plan, told, alone, placebo, phrases)
+    return Result(shelf.first, plan, told, counts_alone, described.placebo, phrases, walked)
 
 
-def _months(shelf: Shelf, plan: Plan) -> list[int]:
-    """Origins backwards from the last that was asked for, so that the newest ones are always there."""
-    last = shelf.months - 1
-    if plan.last is not None:
-        last = min(last, months_between(shelf.first, plan.last))
-    return sorted(range(last, FIRST_MONTHS - 2, -plan.step))
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """The origins of each kind of topic, and how often words of style are called rising."""
+
+    origins: Mapping[str, list[Origin]]
+    placebo: Mapping[str, Any]
+
+
+def _described(
+    shelf: Shelf, plan: Plan, directions: Given | None, progress: Callable[[str, int, int], None]
+) -> _Described:
+    """Month by month: what all kinds of topics stand beside is the costly part."""
+    kinds = ["phrases", *(kind for kind in ("directions", "clusters") if kind in plan.kinds)]
+    origins: dict[str, list[Origin]] = {kind: [] for kind in [*kinds, *(["thinned"] if plan.thinned else [])]}
+    if directions is None:
+        origins.pop("directions", None)
+    calls = Calls()
+    first = months_between(shelf.first, plan.first) if plan.first else 0
+    last = shelf.months - 1 if plan.last is None else min(shelf.months - 1, months_between(shelf.first, plan.last))
+    months = origin_months(last, plan.step)
+
+    def scored(panel: Panel) -> dict[str, Floats]:
+        return raw_scores(panel, HORIZONS) if plan.baselines else {}
+
+    for done, month in enumerate(months):
+        progress("origins", done, len(months))
+        then = then_at(shelf, month)
+        if then is None:
+            continue
+        found = {"phrases": phrase_origin(shelf, month, scored, then)}
+        if directions is not None and "directions" in origins:
+            found["directions"] = other_origin(
+                shelf, month, directions.papers, directions.titles, directions.names, then=then
+            )
+        back = len(months) - 1 - done
+        if "clusters" in origins and back % _CLUSTERS_EVERY == 0:
+            names, papers = cluster_topics(shelf, then, plan.seed)
+            found["clusters"] = other_origin(shelf, month, papers, None, names, then=then) if names else None
+        if "thinned" in origins:
+            found["thinned"] = thinned_origin(shelf, month, scored, plan.seed, then)
+        for kind, one in found.items():
+            if one is not None:
+                origins[kind].append(one)
+        if plan.placebo and month >= first and back % _PLACEBO_EVERY == 0:
+            calls = calls.added(_called(then, plan.seed))
+    progress("origins", len(months), len(months))
+    return _Described(origins, calls.parts() if plan.placebo else {})
+
+
+def origin_months(last: int, step: int) -> list[int]:
+    """The origins up to a month, backwards from it, so that the newest one is always there; oldest first."""
+    return sorted(range(last, FIRST_MONTHS - 2, -step))
 
 
 def _counts_alone(origin: Origin) -> Origin:
@@ -162,29 +202,65 @@ def _counts_alone(origin: Origin) -> Origin:
     return replace(origin, features=features, scores={})
 
 
-def _placebo(
-    shelf: Shelf, origins: Sequence[Origin], plan: Plan, progress: Callable[[str, int, int], None]
-) -> dict[str, Any]:
-    """How often words of style are called rising, beside topics; as of every fourth origin."""
-    called, topics, called_topics, all_topics = 0.0, 0, 0.0, 0
-    for done, origin in enumerate(origins[::4]):
-        progress("placebo", done, len(origins[::4]))
-        then = shelf.until(origin.month)
-        places = placebo_places(then, plan.seed)
-        if len(places):
-            # Among the topics of the day, whose growth they are judged by.
-            known = then.topics_of_field(origin.month)
-            both = np.concatenate([known, np.setdiff1d(places, known)])
-            state = phrase_topics(then, both).state
-            grows = (np.nan_to_num(state.p_up) >= 0.9) & (np.nan_to_num(state.p_flat) < 0.9)
-            called, topics = called + float(grows[len(known) :].sum()), topics + len(both) - len(known)
-            called_topics, all_topics = called_topics + float(grows[: len(known)].sum()), all_topics + len(known)
-    return {
-        "phrases": topics,
-        "called_rising": round(called / topics, 4) if topics else None,
-        "topics": all_topics,
-        "topics_called_rising": round(called_topics / all_topics, 4) if all_topics else None,
-    }
+# --- words of style ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """How many topics, and how many words of style beside them, were sure to grow (90%)."""
+
+    words: int = 0
+    words_up: int = 0
+    """Growth above 0."""
+    words_rising: int = 0
+    """Growth above 10% a year."""
+    topics: int = 0
+    topics_up: int = 0
+    topics_rising: int = 0
+
+    def added(self, more: Calls) -> Calls:
+        return Calls(*(one + other for one, other in zip(astuple(self), astuple(more), strict=True)))
+
+    def parts(self) -> dict[str, Any]:
+        """As parts of the whole, in plain values."""
+
+        def part(count: int, of: int) -> float | None:
+            return round(count / of, 4) if of else None
+
+        return {
+            "phrases": self.words,
+            "called_rising": part(self.words_up, self.words),
+            "called_rising_10": part(self.words_rising, self.words),
+            "topics": self.topics,
+            "topics_called_rising": part(self.topics_up, self.topics),
+            "topics_called_rising_10": part(self.topics_rising, self.topics),
+        }
+
+
+def _called(then: Then, seed: int) -> Calls:
+    """Of words of style among the topics of the day, whose growth they are judged by."""
+    names = then.near.panel.topics
+    places = placebo_places(then.shelf, seed)
+    words = [place for place in places.tolist() if then.shelf.phrases.names[place] not in set(names)]
+    if not words:
+        return Calls()
+    panel = then.shelf.panel(then.shelf.phrases.texts[:, words], tuple(then.shelf.phrases.names[one] for one in words))
+    near = then.near.panel
+    both = Panel(
+        (*near.topics, *panel.topics),
+        panel.first,
+        np.concatenate([near.papers, panel.papers]),
+        np.concatenate([near.exposure, panel.exposure]),
+        np.concatenate([near.usable, panel.usable]),
+    )
+    state = signals.state(both)
+    up = np.nan_to_num(state.p_up) >= _SURE
+    rising = state.known & (1 - state.trends.growth.below(signals.FLAT) >= _SURE)
+    count = len(names)
+    return Calls(
+        len(words), int(up[count:].sum()), int(rising[count:].sum()),
+        count, int(up[:count].sum()), int(rising[:count].sum()),
+    )  # fmt: skip
 
 
 # --- the tables -------------------------------------------------------------------------------------------------
@@ -276,6 +352,12 @@ def report(result: Result) -> dict[str, Any]:
         "directions": tables.get("directions", {}),
         "clusters": tables.get("clusters", {}),
         "placebo": result.placebo,
+        "tried": {
+            "horizons": list(plan.horizons),
+            "kinds": sorted({"phrases", *plan.kinds}),
+            "thinned": plan.thinned,
+            "baselines": plan.baselines,
+        },
         "seed": plan.seed,
         "resamples": plan.resamples,
         "step_months": plan.step,
@@ -312,21 +394,29 @@ def _table(result: Result, kind: str, horizon: int, told: Sequence[Told]) -> dic
         "by_size": _strata(own, np.digitize(own.papers, outlook.SIZE_CLASSES), ("under 20", "20 to 60", "60 and more")),
         "by_pace": _strata(own, own.pace, ("shrinking", "neither", "growing")),
         "reliability": [
-            {"predicted": round(one.predicted, 4), "observed": round(one.observed, 4), "rows": one.rows}
+            {
+                "predicted": round(one.predicted, 4),
+                "observed": round(one.observed, 4),
+                "rows": one.rows,
+                "rose": one.rose,
+                "interval": [round(one.low, 4), round(one.high, 4)],
+            }
             for one in scores.reliability(outcome, p, 10, equal_width=True)
-            if one.rows
         ],
     }
     if kind != "phrases":
         return table
-    table["intervals"] = {
-        name: [round(one.low, 4), round(one.high, 4)]
-        for name, one in _intervals(own, result.plan).items()
-        if one.low is not None and one.high is not None
-    }
     thinned = columns(result.told["thinned"].get(horizon, ())) if "thinned" in result.told else None
+    others = _others(result, horizon, own)
+    drawn = scores.resampled(
+        {**_statistics(own), **_rankings(own, others)},
+        np.array(own.topic),
+        resamples=result.plan.resamples,
+        seed=result.plan.seed,
+    )
+    table["intervals"] = {name: _interval(drawn.estimate(name)) for name in _statistics(own)}
     table |= _thinned(thinned, thinned.p_rise if thinned is not None else None)
-    table["baselines"] = _baselines(result, horizon, own, thinned)
+    table["baselines"] = _baselines(own, others, thinned, drawn)
     return table
 
 
@@ -368,16 +458,19 @@ def _strata(own: Columns, place: ArrayLike, names: Sequence[str]) -> dict[str, A
     return table
 
 
-def _intervals(own: Columns, plan: Plan) -> dict[str, scores.Estimate]:
-    statistics = {
+def _statistics(own: Columns) -> dict[str, scores.Statistic]:
+    """Of the model, those that have an interval."""
+    return {
         "auc": scores.auc(own.rose, own.p_rise, own.origin),
         "auc_60": scores.auc(own.large, own.p_rise, own.origin),
         "brier_skill": scores.brier_skill(own.rose, own.p_rise),
         "csi": scores.csi(own.rose, own.p_rise, own.origin),
         "coverage_80": scores.coverage(own.change, own.low, own.high),
     }
-    drawn = scores.resampled(statistics, np.array(own.topic), resamples=plan.resamples, seed=plan.seed)
-    return {name: drawn.estimate(name) for name in statistics}
+
+
+def _interval(one: scores.Estimate) -> list[float] | None:
+    return [round(one.low, 4), round(one.high, 4)] if np.isfinite(one.low) else None
 
 
 def _thinned(own: Columns | None, score: Floats | None) -> dict[str, Any]:
@@ -390,50 +483,86 @@ def _thinned(own: Columns | None, score: Floats | None) -> dict[str, Any]:
     }
 
 
-def _baselines(result: Result, horizon: int, own: Columns, thinned: Columns | None) -> dict[str, Any]:
-    """Each other method: its raw score, the same fitted to a probability, and the model's gain in AUC over both."""
-    table: dict[str, Any] = {
-        "climatology": {
-            "rows": len(own.rose),
-            **_figures(own, own.rose, np.zeros(len(own.rose)), own.climatology),
-            "thinned_auc": 0.5,
-            "silent": 0,
-        }
-    }
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Another method beside the model."""
+
+    level: Floats
+    """Its score; the lowest of them where it says nothing."""
+    silent: int
+    """Topics of which it says nothing."""
+    p: Floats | None
+    """Fitted to a probability."""
+
+
+def _heard(score: Floats | None) -> Floats | None:
+    """The score, its lowest value where it says nothing; None where it never says anything."""
+    if score is None or not np.isfinite(score).any():
+        return None
+    return np.where(np.isfinite(score), score, np.nanmin(score))
+
+
+def _others(result: Result, horizon: int, own: Columns) -> dict[str, _Other]:
+    if not result.plan.baselines:
+        return {}
     alone = columns(result.counts_alone.get(horizon, ()))
     raw, fitted = dict(own.scores), dict(own.fitted)
     if len(alone.rose) == len(own.rose):
         raw[COUNTS_ALONE] = fitted[COUNTS_ALONE] = alone.p_rise
+    found = {}
     for name, score in raw.items():
-        p = fitted.get(name)
-        silent = ~np.isfinite(score)
-        level = np.where(silent, np.nanmin(score) if (~silent).any() else 0.0, score)
-        drawn = scores.resampled(
-            {
-                "own": scores.auc(own.rose, own.p_rise, own.origin),
-                "raw": scores.auc(own.rose, level, own.origin),
-                **({"fitted": scores.auc(own.rose, p, own.origin)} if p is not None else {}),
-            },
-            np.array(own.topic),
-            resamples=result.plan.resamples,
-            seed=result.plan.seed,
-        )
-        gain = drawn.difference("own", "raw")
-        gain_fitted = drawn.difference("own", "fitted") if p is not None else None
-        half = thinned.scores.get(name) if thinned is not None else None
+        level = _heard(score)
+        silent = int((~np.isfinite(score)).sum())
+        found[name] = _Other(np.zeros(len(score)) if level is None else level, silent, fitted.get(name))
+    return found
+
+
+def _rankings(own: Columns, others: Mapping[str, _Other]) -> dict[str, scores.Statistic]:
+    """Of each other method, its AUC and that of its fitted probability, and the AUC of large topics."""
+    found = {}
+    for name, one in others.items():
+        found[f"{name}/raw"] = scores.auc(own.rose, one.level, own.origin)
+        found[f"{name}/large"] = scores.auc(own.large, one.level, own.origin)
+        if one.p is not None and one.p is not one.level:
+            found[f"{name}/fitted"] = scores.auc(own.rose, one.p, own.origin)
+    return found
+
+
+def _baselines(
+    own: Columns, others: Mapping[str, _Other], thinned: Columns | None, drawn: scores.Resamples
+) -> dict[str, Any]:
+    """Each other method: its raw score, the same fitted to a probability, and the model's gain in AUC over both."""
+
+    def gain(of: str, over: str) -> list[float] | None:
+        if over not in drawn.values:
+            return None
+        one = drawn.difference(of, over)
+        return [round(value, 4) for value in (one.value, one.low, one.high)] if np.isfinite(one.low) else None
+
+    table: dict[str, Any] = {}
+    if others:
+        table["climatology"] = {
+            "rows": len(own.rose),
+            **_figures(own, own.rose, np.zeros(len(own.rose)), own.climatology),
+            "thinned_auc": 0.5 if thinned is not None and len(thinned.rose) else None,
+            "silent": 0,
+            "own": False,
+        }
+    for name, one in others.items():
+        half = _heard(thinned.scores.get(name)) if thinned is not None else None
         table[name] = {
             "rows": len(own.rose),
-            **_figures(own, own.rose, level, p),
-            "auc_fitted": _point(scores.auc(own.rose, p, own.origin)) if p is not None else None,
-            "thinned_auc": _thinned(thinned, np.nan_to_num(half, nan=float(np.nanmin(half))))["thinned_auc"]
-            if half is not None and np.isfinite(half).any()
-            else None,
-            "silent": int(silent.sum()),
-            "gain": [round(value, 4) for value in (gain.value, gain.low, gain.high) if value is not None],
-            "gain_over_fitted": [
-                round(value, 4) for value in (gain_fitted.value, gain_fitted.low, gain_fitted.high) if value is not None
-            ]
-            if gain_fitted is not None
-            else None,
+            **_figures(own, own.rose, one.level, one.p),
+            "auc_fitted": _point(scores.auc(own.rose, one.p, own.origin)) if one.p is not None else None,
+            **_thinned(thinned, half),
+            "silent": one.silent,
+            "own": name in (*OWN, COUNTS_ALONE),
+            "intervals": {
+                "auc": _interval(drawn.estimate(f"{name}/raw")),
+                "auc_60": _interval(drawn.estimate(f"{name}/large")),
+            },
+            "gain": gain("auc", f"{name}/raw"),
+            "gain_60": gain("auc_60", f"{name}/large"),
+            "gain_over_fitted": gain("auc", f"{name}/fitted"),
         }
     return table

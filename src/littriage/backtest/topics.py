@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from littriage.backtest.walk import Then
 from littriage.outlook.shelf import Shelf
 from littriage.panel import Floats, Ints
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
 CLUSTER_PAPERS = 60
 """Papers of the last 24 months to a cluster, on average."""
 _DIMENSIONS = 50
+_FIRST_AMONG = 5
+"""Papers a cluster among which the first centres are chosen."""
 _NEAREST_PART = 0.75
 """Part of a cluster's papers, the nearest to its centre, whose similarity a later paper must reach."""
 PLACEBOS = 200
@@ -22,8 +28,8 @@ _PLACEBO_TITLE_PART = 0.02
 _PLACEBO_PAPERS = 20
 
 
-def cluster_topics(shelf: Shelf, month: int, seed: int = 1) -> tuple[tuple[str, ...], csr_matrix]:
-    """Clusters of the field's papers of the 24 months up to `month`; names, and all papers of the shelf by cluster.
+def cluster_topics(shelf: Shelf, then: Then, seed: int = 1) -> tuple[tuple[str, ...], csr_matrix]:
+    """Clusters of the field's papers of the 24 months up to an origin; names, and all papers of the shelf by cluster.
 
     Latent semantic analysis of the phrase topics of that month (Deerwester et al. 1990), k-means on unit vectors. Rule
     and centres are fixed at the origin: every paper, earlier or later, goes to the nearest centre if it is as near as
@@ -33,22 +39,24 @@ def cluster_topics(shelf: Shelf, month: int, seed: int = 1) -> tuple[tuple[str, 
     from sklearn.cluster import MiniBatchKMeans
     from sklearn.utils.extmath import randomized_svd
 
-    then = shelf.until(month)
-    places = then.topics_of_field(month)
-    recent = np.flatnonzero(then.inside & (then.month > month - 24))
+    names = then.near.panel.topics
+    places = [bisect_left(shelf.phrases.names, name) for name in names]
+    held = np.arange(len(shelf.ids)) < len(then.shelf.ids)
+    recent = np.flatnonzero(held & shelf.inside & (shelf.month > then.month - 24))
     clusters = len(recent) // CLUSTER_PAPERS
     if clusters < 2 or len(places) < 2:
         return (), matrix((len(shelf.ids), 0))
     inside = np.flatnonzero(shelf.inside)
-    texts = shelf.phrases.texts[inside][:, places].astype(np.float64)
+    texts = shelf.phrases.texts[inside][:, places]
     recent = np.searchsorted(inside, recent)
     frequency = np.asarray(texts[recent].sum(axis=0), dtype=np.float64).ravel()
     rare = np.log(len(recent) / np.maximum(frequency, 1.0))
     dimensions = min(_DIMENSIONS, len(places) - 1, len(recent) - 1)
     _, _, axes = randomized_svd(_unit_rows(texts[recent], rare), dimensions, random_state=seed)
-    vectors = _unit(np.asarray(_unit_rows(texts, rare) @ axes.T))
-    fit = MiniBatchKMeans(clusters, random_state=seed, n_init=3, batch_size=4096).fit(vectors[recent])
-    centres = _unit(np.asarray(fit.cluster_centers_, dtype=np.float64))
+    vectors = _unit(np.asarray(_unit_rows(texts, rare) @ axes.T, dtype=np.float32))
+    # First centres among a few papers a cluster: among all of them, choosing these takes most of the time.
+    fit = MiniBatchKMeans(clusters, random_state=seed, n_init=1, init_size=_FIRST_AMONG * clusters, batch_size=4096)
+    centres = _unit(np.asarray(fit.fit(vectors[recent]).cluster_centers_, dtype=np.float32))
     nearest, similarity = _nearest(vectors, centres)
     of_recent, similarity_of_recent = nearest[recent], similarity[recent]
     limits = np.array(
@@ -59,7 +67,6 @@ def cluster_topics(shelf: Shelf, month: int, seed: int = 1) -> tuple[tuple[str, 
     )
     near = np.flatnonzero(similarity >= limits[nearest])
     found = matrix((np.ones(len(near)), (inside[near], nearest[near])), shape=(len(shelf.ids), clusters))
-    names = [shelf.phrases.names[place] for place in places]
     return tuple(_label(centre @ axes * np.sqrt(frequency), names, one) for one, centre in enumerate(centres)), found
 
 
@@ -71,11 +78,11 @@ def _unit_rows(texts: csr_matrix, rare: Floats) -> csr_matrix:
     return diags(1 / np.maximum(length, 1e-9)) @ weighed
 
 
-def _unit(rows: Floats) -> Floats:
+def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9))
 
 
-def _nearest(vectors: Floats, centres: Floats, at_once: int = 20_000) -> tuple[Ints, Floats]:
+def _nearest(vectors: NDArray[np.float32], centres: NDArray[np.float32], at_once: int = 20_000) -> tuple[Ints, Floats]:
     nearest, similarity = np.zeros(len(vectors), dtype=np.int64), np.zeros(len(vectors))
     for start in range(0, len(vectors), at_once):
         part = vectors[start : start + at_once] @ centres.T
@@ -84,7 +91,7 @@ def _nearest(vectors: Floats, centres: Floats, at_once: int = 20_000) -> tuple[I
     return nearest, similarity
 
 
-def _label(weights: Floats, names: list[str], number: int) -> str:
+def _label(weights: Floats, names: Sequence[str], number: int) -> str:
     return f"{number + 1}: " + ", ".join(names[place] for place in np.argsort(-weights, kind="stable")[:3])
 
 

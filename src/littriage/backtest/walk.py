@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -55,8 +55,6 @@ class Origin:
     """By horizon, where the record reaches so far: those of the 12 months up to T + h."""
     scores: Mapping[str, Floats] = field(default_factory=dict)
     """Raw scores of other methods, by name, for each horizon as (topics, horizons)."""
-    growing: Floats | None = None
-    """1 where growth up to T was surely above 0 (90%) and not surely within 10% a year: what would be called rising."""
 
     def cases(self, horizon: int, weight: float = 1.0) -> outlook.Cases:
         """The topics with their outcomes; the horizon must have closed."""
@@ -84,17 +82,55 @@ class Told:
         return self.origin.cases(self.horizon).happened("rise").astype(np.float64)
 
 
-def phrase_origin(
-    shelf: Shelf, month: int, scores: Callable[[Panel], Mapping[str, Floats]] | None = None
-) -> Origin | None:
-    """The phrase topics of a month; `scores` gives what other methods say of their panel."""
-    then = shelf.until(month)
-    topics = phrase_topics(then)
-    if not topics.panel.topics or not _year_known(then):
+Scores = Callable[[Panel], Mapping[str, Floats]]
+"""What other methods say of the topics of a panel, by name; shape (topics, horizons) each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A shelf as it stood at the end of a month, with what all kinds of topics are described beside."""
+
+    shelf: Shelf
+    near: Topics
+    """The phrase topics of that month."""
+
+    @property
+    def month(self) -> int:
+        return self.shelf.months - 1
+
+
+def then_at(shelf: Shelf, month: int) -> Then | None:
+    """The shelf at a month; None where too little of the record, or of its last year, is known."""
+    if not year_known(shelf.usable, month):
         return None
-    names = topics.panel.topics
-    places = [_place(shelf.phrases.names, name) for name in names]
-    return _origin(shelf, then, topics, topics, shelf.phrases.texts[:, places], scores)
+    then = shelf.until(month)
+    return Then(then, phrase_topics(then))
+
+
+def year_known(usable: Bools, month: int) -> bool:
+    """Whether a month can be an origin: with 24 months of record, 9 usable ones in its year, and itself usable."""
+    return month + 1 >= FIRST_MONTHS and bool(usable[month]) and _enough(usable, month)
+
+
+def closes(usable: Bools, month: int, horizon: int) -> bool:
+    """Whether the record tells what became of an origin."""
+    return month + horizon < len(usable) and _enough(usable, month + horizon)
+
+
+def _enough(usable: Bools, month: int) -> bool:
+    return int(usable[max(0, month - 11) : month + 1].sum()) >= YEAR_NEEDS
+
+
+def phrase_origin(shelf: Shelf, month: int, scores: Scores | None = None, then: Then | None = None) -> Origin | None:
+    """The phrase topics of a month; `scores` gives what other methods say of their panel.
+
+    `then` is the shelf at that month, where it is at hand; so in the functions below.
+    """
+    then = then or then_at(shelf, month)
+    if then is None or not then.near.panel.topics:
+        return None
+    places = [_place(shelf.phrases.names, name) for name in then.near.panel.topics]
+    return _origin(shelf, then.shelf, then.near, then.near, shelf.phrases.texts[:, places], scores)
 
 
 def other_origin(
@@ -104,41 +140,43 @@ def other_origin(
     titles: csr_matrix | None,
     names: tuple[str, ...],
     least_papers: float = 20,
-    scores: Callable[[Panel], Mapping[str, Floats]] | None = None,
+    scores: Scores | None = None,
+    then: Then | None = None,
 ) -> Origin | None:
     """Given topics at a month, those with enough papers in the 24 months up to it; shape (papers of shelf, topics)."""
-    then = shelf.until(month)
-    if not _year_known(then):
+    then = then or then_at(shelf, month)
+    if then is None:
         return None
-    own = papers[: len(then.ids)]
-    recent = then.panel(own, names).windows(24)[0][:, -1]
+    held = len(then.shelf.ids)
+    own = papers[:held]
+    recent = then.shelf.panel(own, names).windows(24)[0][:, -1]
     kept = np.flatnonzero(recent >= least_papers)
     if not len(kept):
         return None
-    panel = then.panel(own[:, kept], tuple(names[place] for place in kept))
-    own_titles = None if titles is None else titles[: len(then.ids)][:, kept]
+    panel = then.shelf.panel(own[:, kept], tuple(names[place] for place in kept))
+    own_titles = None if titles is None else titles[:held][:, kept]
     topics = Topics(own[:, kept], own_titles, panel, signals.state(panel))
-    return _origin(shelf, then, topics, phrase_topics(then), papers[:, kept], scores)
+    return _origin(shelf, then.shelf, topics, then.near, papers[:, kept], scores)
 
 
 def thinned_origin(
-    shelf: Shelf, month: int, scores: Callable[[Panel], Mapping[str, Floats]] | None = None, seed: int = 1
+    shelf: Shelf, month: int, scores: Scores | None = None, seed: int = 1, then: Then | None = None
 ) -> Origin | None:
     """The phrase topics of a month described by one half of the papers, their base share counted in the other half.
 
     What the features know of the chance in the counts is then of no use: a share does not fall back to its mean.
     """
-    then = shelf.until(month)
-    places = then.topics_of_field(month)
-    if not len(places) or not _year_known(then):
+    then = then or then_at(shelf, month)
+    if then is None or not then.near.panel.topics:
         return None
-    first = halves(shelf.ids, seed)
-    seen = then.half(first[: len(then.ids)])
+    places = np.array([_place(shelf.phrases.names, name) for name in then.near.panel.topics], dtype=np.int64)
+    first = halves(then.shelf.ids, seed)
+    seen = then.shelf.half(first)
     topics = phrase_topics(seen, places)
     found = _origin(shelf, seen, topics, topics, shelf.phrases.texts[:, places], scores)
-    rest = then.half(~first[: len(then.ids)])
+    rest = then.shelf.half(~first)
     base = rest.panel(rest.phrases.texts[:, places], topics.panel.topics)
-    return Origin(month, found.names, found.features, _year(base, month), found.later, found.scores, found.growing)
+    return replace(found, base=_year(base, month))
 
 
 def halves(ids: Sequence[str], seed: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -152,29 +190,20 @@ def _place(names: Sequence[str], name: str) -> int:
     return bisect_left(names, name)
 
 
-def _year_known(then: Shelf) -> bool:
-    return len(then.usable) >= FIRST_MONTHS and int(then.usable[-12:].sum()) >= YEAR_NEEDS and bool(then.usable[-1])
-
-
 def _origin(
     shelf: Shelf,
     then: Shelf,
     topics: Topics,
     near: Topics,
     whole: csr_matrix,
-    scores: Callable[[Panel], Mapping[str, Floats]] | None,
+    scores: Scores | None,
 ) -> Origin:
     """`whole` has the papers after the origin too: only the outcomes are read from it."""
     month = then.months - 1
     everything = shelf.panel(whole, topics.panel.topics)
     later = {
-        horizon: _year(everything, month + horizon)
-        for horizon in HORIZONS
-        if month + horizon < shelf.months
-        and int(shelf.usable[month + horizon - 11 : month + horizon + 1].sum()) >= YEAR_NEEDS
+        horizon: _year(everything, month + horizon) for horizon in HORIZONS if closes(shelf.usable, month, horizon)
     }
-    state = topics.state
-    grows = (np.nan_to_num(state.p_up) >= 0.9) & (np.nan_to_num(state.p_flat) < 0.9)
     return Origin(
         month,
         topics.panel.topics,
@@ -182,7 +211,6 @@ def _origin(
         _year(topics.panel, month),
         later,
         scores(topics.panel) if scores else {},
-        grows.astype(np.float64),
     )
 
 
@@ -200,23 +228,44 @@ def walk(origins: Sequence[Origin], horizon: int, tested: Sequence[Origin] | Non
     `tested` are topics of another kind at the same months; by default the origins themselves. An origin is forecast as
     soon as enough cases had closed by then.
     """
-    told: list[Told] = []
+    own, others = walks(origins, horizon, {} if tested is None else {"tested": tested})
+    return [one for one in (own if tested is None else others["tested"]) if one.origin.month >= first]
+
+
+def walks(
+    origins: Sequence[Origin],
+    horizon: int,
+    tested: Mapping[str, Sequence[Origin]],
+    events: Sequence[str] = tuple(outlook.EVENTS),
+    *,
+    singles: bool = True,
+) -> tuple[list[Told], dict[str, list[Told]]]:
+    """As `walk`, for topics of several kinds at once: what is told of `origins`, and of each kind.
+
+    `events` are those that are forecast, `rise` among them; without `singles` no other method's score is fitted.
+    """
     own: list[Told] = []  # what the models said of `origins` themselves: that calibrates
-    others = {one.month: one for one in tested or ()}
-    heads: dict[str, outlook.Head] = {}
+    told: dict[str, list[Told]] = {kind: [] for kind in tested}
+    others = {kind: {one.month: one for one in each} for kind, each in tested.items()}
+    start: Fit | None = None
+    soft: Soft = {}
     for one in origins:
         closed = [past for past in origins if past.month + horizon <= one.month and horizon in past.later]
         closed = [past for past in closed if past.month + horizon > one.month - TRAIN_MONTHS]
         if horizon not in one.later or sum(len(past.names) for past in closed) < TRAIN_ROWS:
             continue
-        fit = fitted(closed, horizon, one.month, heads)
-        heads = dict(fit.heads)
+        fit = start = fitted(closed, horizon, one.month, start, events, singles=singles, soft=soft)
         known = [past for past in own if past.origin.month + horizon <= one.month]
-        own.append(forecast(fit, one, known))
-        subject = one if tested is None else others.get(one.month)
-        if subject is not None and one.month >= first:
-            told.append(own[-1] if tested is None else forecast(fit, subject, known))
-    return told
+        model = model_of(fit, known)
+        own.append(forecast(fit, model, one))
+        for kind, at in others.items():
+            if subject := at.get(one.month):
+                told[kind].append(forecast(fit, model, subject))
+    return own, told
+
+
+Soft = dict[tuple[int, str], Floats]
+"""Soft outcomes by month of the origin and event, at one horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +284,20 @@ class Fit:
     cases: int
 
 
-def fitted(closed: Sequence[Origin], horizon: int, month: int, start: Mapping[str, outlook.Head] | None = None) -> Fit:
-    """Fitted to origins whose outcomes are known; the newer they are the more they weigh."""
+def fitted(
+    closed: Sequence[Origin],
+    horizon: int,
+    month: int,
+    start: Fit | None = None,
+    events: Sequence[str] = tuple(outlook.EVENTS),
+    *,
+    singles: bool = True,
+    soft: Soft | None = None,
+) -> Fit:
+    """Fitted to origins whose outcomes are known; the newer they are the more they weigh.
+
+    `start` is a fit to begin from, and `soft` keeps what is computed once for each origin: both save time alone.
+    """
     sets = [
         one.cases(horizon, 0.5 ** ((month - horizon - one.month) / HALF_LIFE_MONTHS) / len(one.names) ** 0.5)
         for one in closed
@@ -248,19 +309,30 @@ def fitted(closed: Sequence[Origin], horizon: int, month: int, start: Mapping[st
     cases = outlook.Cases(cases.features, cases.base, cases.later, cases.weight / cases.weight.mean())
     scale = outlook.scale_of(cases.features)
     design = scale.design(cases.features, horizon)
+    soft = {} if soft is None else soft
+    for event in events:
+        for one, each in zip(closed, sets, strict=True):
+            if (one.month, event) not in soft:
+                soft[one.month, event] = each.chance(event)
     heads = {
-        event: outlook.fitted_head(design, cases.chance(event), cases.weight, (start or {}).get(event))
-        for event in outlook.EVENTS
+        event: outlook.fitted_head(
+            design,
+            np.concatenate([soft[one.month, event] for one in closed]),
+            cases.weight,
+            start.heads[event] if start else None,
+        )
+        for event in events
     }
     rose = cases.happened("rise")
-    singles = {
+    names = closed[0].scores if singles else ()
+    alone = {
         name: _single(
             np.concatenate([one.scores[name][:, HORIZONS.index(horizon)] for one in closed]), rose, cases.weight
         )
-        for name in (closed[0].scores if closed else ())
+        for name in names
     }
     change = outlook.fitted_change(design, cases)
-    return Fit(horizon, month, scale, heads, change, float(np.average(rose, weights=cases.weight)), singles, len(rose))
+    return Fit(horizon, month, scale, heads, change, float(np.average(rose, weights=cases.weight)), alone, len(rose))
 
 
 def _single(score: Floats, rose: Bools, weight: Floats) -> tuple[float, float]:
@@ -277,11 +349,10 @@ def _filled(score: Floats) -> Floats:
     return np.where(known, score, usual)
 
 
-def forecast(fit: Fit, one: Origin, known: Sequence[Told]) -> Told:
-    """The origin's topics by that model, calibrated on forecasts whose outcomes were known by then."""
+def forecast(fit: Fit, model: outlook.Model, one: Origin) -> Told:
+    """The origin's topics by a model, `model_of` the fit, that was calibrated on what was known by then."""
     design = fit.scale.design(one.features, fit.horizon)
     raw = {event: head.logit(design) for event, head in fit.heads.items()}
-    model = model_of(fit, known)
     cases = one.cases(fit.horizon)
     at = model.forecast(one.features, one.base[:, 0], fit.horizon)
     others = {
@@ -300,15 +371,13 @@ def model_of(fit: Fit, known: Sequence[Told]) -> outlook.Model:
         low, high = np.quantile(np.concatenate([one.errors for one in recent]), [0.1, 0.9])
         change = outlook.Change(change.head, change.floor, change.noise, float(low), float(high))
     paces = _joined([outlook.pace(one.origin.features) for one in recent])
-    weight = _joined([np.full(len(one.origin.names), 1.0) for one in recent])
     calibrations = {
         event: outlook.calibrated(
             _joined([one.raw[event] for one in recent]),
             paces.astype(np.int64),
             _joined([one.origin.cases(fit.horizon).happened(event) for one in recent]).astype(np.bool_),
-            weight,
         )
-        for event in outlook.EVENTS
+        for event in fit.heads
     }
     papers = _joined([one.origin.base[:, 0] for one in known])
     like = outlook.like_of(

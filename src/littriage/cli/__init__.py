@@ -16,6 +16,7 @@ import typer
 from littriage import __version__
 from littriage.cli import (
     audit,
+    backtest,
     brief,
     checking,
     claims,
@@ -78,6 +79,7 @@ exporting.register(app)
 directions.register(app)
 checking.register(app)
 evaluating.register(app)
+backtest.register(app)
 judge.register(app)
 audit.register(app)
 llm.register(app)

@@ -709,6 +709,152 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "；模型的句子中有 {count} 句未通过核查而删去",
     ),
     "made_with": ("Made with: {stamps}", "生成条件：{stamps}"),
+    # backtest
+    "bt_head": ("Backtest of the outlook: {field}", "展望的回溯检验：{field}"),
+    "bt_every": ("every category", "所有类别"),
+    "bt_record": (
+        "Record: {first} to {last}, {usable} of {months} months comparable, {papers} papers.",
+        "记录：{first} 至 {last}，{months} 个月中有 {usable} 个可比较，论文 {papers} 篇。",
+    ),
+    "bt_origins": (
+        "Forecasts from {count} months, {first} to {last}, every {step} months. A topic rises when its share of the "
+        "12 months that end at the horizon is more than 20% above that of the last 12.",
+        "从 {first} 至 {last} 的 {count} 个月作出预测，每隔 {step} 个月一次。"
+        "预测期末 12 个月的份额比最近 12 个月高出 20% 以上即为上升。",
+    ),
+    "bt_none_due": (
+        "{months} months ahead nothing can be tried: the record is too short.",
+        "提前 {months} 个月无法检验：记录太短。",
+    ),
+    "bt_left_directions": (
+        "Directions are left out: nothing has decided which papers are theirs; littriage run does.",
+        "未检验方向：尚未判定哪些论文属于它们；littriage run 会判定。",
+    ),
+    "bt_horizon": (
+        "{months} months ahead: {rows} forecasts of {topics} phrases, {base_rate} rose",
+        "提前 {months} 个月：对 {topics} 个短语作出 {rows} 次预测，{base_rate} 上升",
+    ),
+    "bt_ahead": ("{months} months ahead", "提前 {months} 个月"),
+    "bt_ece": ("ECE {value}", "ECE {value}"),
+    "bt_method": ("method", "方法"),
+    "bt_model": ("outlook", "展望"),
+    "bt_auc": ("AUC (95%)", "AUC（95% 区间）"),
+    "bt_fitted": ("fitted", "拟合后"),
+    "bt_auc_60": ("AUC 60+ (95%)", "AUC 60+（95% 区间）"),
+    "bt_skill": ("Brier skill", "Brier 技巧"),
+    "bt_thinned": ("thinned AUC", "减半 AUC"),
+    "bt_gain": ("gain of the outlook (95%)", "展望的增益（95% 区间）"),
+    "bt_gain_60": ("gain 60+ (95%)", "60+ 增益（95% 区间）"),
+    "bt_own": (
+        "* parts of the outlook itself. fitted: AUC of a logistic regression on the score alone, which may turn it "
+        "round. gain: over the better of score and fit.",
+        "* 展望自身的组成部分。拟合后：仅用该分数作逻辑回归的 AUC，可能反向。增益：相对分数与拟合中较好者。",
+    ),
+    "bt_climatology": ("climatology", "气候学基准"),
+    "bt_persistence": ("persistence", "持续性"),
+    "bt_last growth": ("last growth", "上年增长"),
+    "bt_small share": ("small share", "小份额"),
+    "bt_Theil-Sen": ("Theil-Sen", "Theil-Sen 斜率"),
+    "bt_Mann-Kendall": ("Mann-Kendall", "Mann-Kendall 检验"),
+    "bt_MACD": ("MACD", "MACD 指标"),
+    "bt_Kleinberg burst": ("Kleinberg burst", "Kleinberg 突发"),
+    "bt_E-score": ("E-score", "E 分数"),
+    "bt_life cycle": ("life cycle", "生命周期"),
+    "bt_double smoothing": ("double smoothing", "双重平滑"),
+    "bt_trend growth": ("trend growth", "趋势增长"),
+    "bt_trend drawn on": ("trend drawn on", "趋势外推"),
+    "bt_neighbours' growth": ("neighbours' growth", "邻近主题的增长"),
+    "bt_counts alone": ("counts alone", "仅用计数"),
+    "bt_parts": ("{months} months ahead, by size, pace and event", "提前 {months} 个月，按规模、走势与事件"),
+    "bt_part": ("part", "部分"),
+    "bt_forecasts": ("forecasts", "预测数"),
+    "bt_said": ("said", "预测"),
+    "bt_came": ("came", "实际"),
+    "bt_coverage": ("80% held", "80% 区间命中"),
+    "bt_size_0": ("under 20 papers a year", "年论文不足 20 篇"),
+    "bt_size_1": ("20 to 60", "20 至 60 篇"),
+    "bt_size_2": ("60 and more", "60 篇以上"),
+    "bt_pace_0": ("shrinking", "下降中"),
+    "bt_pace_1": ("neither", "不明"),
+    "bt_pace_2": ("growing", "增长中"),
+    "bt_event_up": ("any rise", "任何上升"),
+    "bt_event_fall": ("a fall by 20%", "下降 20%"),
+    "bt_intervals_held": (
+        "80% intervals held {part} of what came. Calibration slope {slope}: 1 is right, below it is too bold. Rank "
+        "correlation with growth {spearman}. Of the tenth with the highest probabilities {precision} rose.",
+        "80% 区间覆盖了 {part} 的实际结果。校准斜率 {slope}：1 为恰当，低于 1 为过于大胆。"
+        "与增长的秩相关 {spearman}。概率最高的十分之一中 {precision} 上升。",
+    ),
+    "bt_kinds": ("Phrases, directions and clusters", "短语、方向与聚类"),
+    "bt_kind": ("topics", "主题"),
+    "bt_topics": ("number", "数量"),
+    "bt_horizons": ("phrases", "短语"),
+    "bt_directions": ("directions", "方向"),
+    "bt_clusters": ("clusters", "聚类"),
+    "bt_reliability": (
+        "{months} months ahead: what was said (|) and what came (bar)",
+        "提前 {months} 个月：预测（|）与实际（条）",
+    ),
+    "bt_below_half": (
+        "Below 50% it {verdict}: {said} on average, and {came} of {rows} rose.",
+        "低于 50% 时{verdict}：平均 {said}，{rows} 次中 {came} 上升。",
+    ),
+    "bt_above_half": (
+        "From 50% on it {verdict}: {said} on average, and {came} of {rows} rose.",
+        "50% 以上时{verdict}：平均 {said}，{rows} 次中 {came} 上升。",
+    ),
+    "bt_right": ("was about right", "大致准确"),
+    "bt_too_much": ("promised too much", "承诺过多"),
+    "bt_too_little": ("promised too little", "承诺过少"),
+    "bt_placebo_head": ("Words of style, which are no topics", "并非主题的文体用词"),
+    "bt_placebo": (
+        "Growth surely (90%) above 0: {up} of {phrases} words of style, {topics_up} of {topics} topics. Surely above "
+        "10% a year: {rising} and {topics_rising}.",
+        "增长确实（90%）为正：{phrases} 个文体用词中 {up}，{topics} 个主题中 {topics_up}。"
+        "确实高于每年 10%：分别为 {rising} 与 {topics_rising}。",
+    ),
+    "bt_meaning": ("What this shows", "结论"),
+    "bt_shows": (
+        "{months} months ahead the outlook ranks two topics of one day, of which one rises, rightly with probability "
+        "{auc}; of topics with 60 papers a year and more {auc_60}.",
+        "提前 {months} 个月，同日两个主题中仅一个上升时，展望排序正确的概率为 {auc}；"
+        "年论文 60 篇以上的主题为 {auc_60}。",
+    ),
+    "bt_better": (
+        " Its probabilities take {skill} off the squared error of the base rate.",
+        "其概率使基准率的平方误差减少 {skill}。",
+    ),
+    "bt_worse": (
+        " Its probabilities are worse than the base rate: {skill} more squared error.",
+        "其概率不如基准率：平方误差多 {skill}。",
+    ),
+    "bt_overlap": (
+        "{known} of the 12 months that end {months} months ahead are known at the origin: part of this is no forecast.",
+        "提前 {months} 个月时，所比较的 12 个月中有 {known} 个在预测时已知：其中一部分并非预测。",
+    ),
+    "bt_best": (" The best method of others, {name}, ranks at {auc}.", "其他方法中最好的 {name} 为 {auc}。"),
+    "bt_by_chance": (
+        "{months} months: where the share that a topic starts from is counted in other papers than those it is "
+        "described by, the AUC is {auc}: {left} of what it has above 0.5 is left. The rest is chance that returns to "
+        "the mean, and halves of the papers that tell less: no foresight.",
+        "{months} 个月：若起始份额与描述主题所用的论文不同，AUC 为 {auc}：高于 0.5 的部分剩下 {left}。"
+        "其余是偶然波动回归均值以及论文减半的损失，并非预见。",
+    ),
+    "bt_made": ("Made with", "生成条件"),
+    "bt_made_with": (
+        "seed {seed}, {resamples} draws of topics, {versions}; {time}.",
+        "随机种子 {seed}，主题抽样 {resamples} 次，{versions}；用时 {time}。",
+    ),
+    "bt_taught": (
+        "All of it teaches the model {name}, with outcomes up to {last}",
+        "全部数据拟合出模型 {name}，结果截至 {last}",
+    ),
+    "bt_as_shipped": (": the one that comes with littriage.", "：即 littriage 自带的模型。"),
+    "bt_not_shipped": ("; littriage comes with {shipped}.", "；littriage 自带的是 {shipped}。"),
+    "bt_kept": (
+        "kept in {file}; littriage backtest --file prints it again",
+        "保存于 {file}；littriage backtest --file 可再次显示",
+    ),
     "trend_of": ("{name}: months up to {last}", "{name}：截至 {last} 的各月"),
     "not_compared": ("not compared: {status}", "不参与比较：{status}"),
     "reason_in": ("{status} ({reason})", "{status}（{reason}）"),
