@@ -201,6 +201,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The model follows trends and misses turning points.",
         "模型跟随趋势，难以预见转折。",
     ),
+    "outlook_far": (
+        "24 months ahead it did no better than the base rate on past directions; its 80% intervals held 54% there.",
+        "对过往的方向，24 个月的展望不优于基准率；其 80% 区间实际只覆盖 54%。",
+    ),
     "outlook_hindsight": (
         "The outlook was made in hindsight: it shows how the model works, and proves nothing.",
         "此展望为事后作出：只能说明模型如何运作，不能证明什么。",

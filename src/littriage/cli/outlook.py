@@ -29,6 +29,8 @@ SIZES = (60, 20, 0)
 """Papers of the last 12 months from which a direction is of a size class, the largest first."""
 
 _FEW_CASES = 30
+_FAR = 24
+"""Months ahead at which directions of the past were told no better than by the base rate (docs/backtest.md)."""
 _EXPLAINED = 10
 _BAR = 10
 _FLIPS_FROM = 0.2
@@ -303,6 +305,8 @@ def print_notes(key: str, told: Outlooks, asked: date | None, horizon: int, lang
     if told.hindsight:
         tables.print_line(say(lang, "outlook_hindsight"))
     tables.print_line(say(lang, "outlook_caution"))
+    if horizon == _FAR:
+        tables.print_line(say(lang, "outlook_far"))
 
 
 def _base_text(outlooks: Sequence[Outlook], lang: Lang) -> str:
@@ -353,6 +357,8 @@ def print_outlook(verdict: Verdict | None, told: Outlooks, slug: str, scored: Se
     if slug in told.hindsight:
         tables.print_line(say(lang, "outlook_hindsight"))
     tables.print_line(say(lang, "outlook_caution"))
+    if any(one.horizon == _FAR and not one.abstained for one in own):
+        tables.print_line(say(lang, "outlook_far"))
 
 
 def _like_sentence(one: Outlook, lang: Lang) -> str:
