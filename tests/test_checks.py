@@ -18,6 +18,8 @@ VIOLATIONS = {
     "done_windows_are_whole": "update harvest_window set received = expected - 1",
     "failed_requests_have_reasons": "update harvest_request set reason = ''",
     "finished_listings_are_current": "update oai_list set current_to = null",
+    "forecasts_have_one_first_row": "delete from forecast where revision = 0",
+    "forecasts_speak_or_abstain": "update forecast set p_rise = null, p_up = null, p_fall = null",
     "hits_have_papers": "delete from paper",
     "imports_add_up": "update import_file set rows = rows + 1",
     "llm_answers_have_their_key": "update llm_answer set model = 'another'",
@@ -55,6 +57,12 @@ def good(warehouse: Warehouse) -> Warehouse:
         " values ('demo', '2021-04-01', 5, 5, 5, 'complete', ''),"
         " ('demo', '2021-05-01', 5, 5, 0, 'missing', 'its field was not harvested')",
         "insert into brief values ('demo', 'en', 1, 'Demo: rising.', ['record:demo@2021-05-01#stage'], 'template')",
+        *(
+            "insert into forecast (direction, as_of, horizon, model, revision, made_at, run_id, hindsight, base_month,"
+            " stage, p_rise, p_up, p_fall, abstained, rule, query, field) values ('demo', '2021-05-11', 12, 'm',"
+            f" {revision}, now()::timestamp, 'r', false, '2021-04-01', 'hot', 0.3, 0.5, 0.2, '', 'v2', 'q', 'cs.CL')"
+            for revision in (0, 1)
+        ),
         "insert into llm_call (run_id, question, task, subject, model, place, asked_at, seconds, outcome, reason)"
         " values ('r', 'q', 'screen', 's', 'm', 'h', now()::timestamp, 1, 'LlmUnavailable', 'status 503'),"
         " ('r', 'q', 'screen', 's', 'm', 'h', now()::timestamp, 1, 'answered', '')",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from littriage.crowding import Lack, Sign, SignKind
-from littriage.crowding.intervals import difference, wilson
+from littriage.crowding.intervals import difference
 from littriage.crowding.kinds import (
     POLICY_BREAKS,
     KindCount,
@@ -28,6 +28,7 @@ from littriage.crowding.people import folded_name, people, shrunk
 from littriage.crowding.redundancy import near_duplicates, redundancy
 from littriage.crowding.subtopics import entropy, subtopics
 from littriage.crowding.whole import FieldMaterial, Material, signs_of
+from littriage.proportions import wilson
 
 LAST = month_number(date(2020, 12, 1))
 FIRST = LAST - 59

@@ -9,7 +9,8 @@ import pytest
 
 from littriage import configuration, wiring
 from littriage.errors import EmptyWarehouse, NoWarehouse
-from littriage.fields import Fields, all_names, end_of_record, weighed
+from littriage.fields import Fields, end_of_record, weighed
+from littriage.identity import all_names
 from littriage.model import Catalogue, Direction, MonthStatus, Query, Theme
 from littriage.pipeline import weigh
 from littriage.progress import Quiet

@@ -16,7 +16,8 @@ from math import exp, inf, log
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from littriage.model import NORMAL_80, Claim, Stage, Stance, TrendPoint, Verdict
+from littriage.model import Claim, Stage, Stance, TrendPoint, Verdict
+from littriage.proportions import wilson
 from littriage.trends import (
     YEAR_NEEDS_MONTHS,
     last_settled_month,
@@ -507,15 +508,6 @@ def _dispersions(
         slug: (months * value + _POOL_MONTHS * usual) / (months + _POOL_MONTHS) for slug, (value, months) in own.items()
     }
     return pooled, usual
-
-
-def wilson(part: float, of: float) -> tuple[float, float]:
-    """80% interval of a probability of which `part` of `of` trials came true (Wilson 1927); `of` may be a fraction."""
-    shrink = 1 + NORMAL_80**2 / of
-    centre = (part + NORMAL_80**2 / (2 * of)) / shrink
-    half = NORMAL_80 / shrink * (part * (1 - part) / of + NORMAL_80**2 / (4 * of**2)) ** 0.5
-    # Exactly 0 and 1 where nothing or everything came true: rounding would leave a trace there.
-    return (0.0 if part <= 0 else centre - half), (1.0 if part >= 1 else centre + half)
 
 
 def _of_change(predicts: Predicts, change: Change) -> Outcome:

@@ -21,7 +21,7 @@ from littriage.completeness import (
 )
 from littriage.errors import EmptyWarehouse, SettingsError
 from littriage.harvest import month_window
-from littriage.identity import category_names
+from littriage.identity import all_names
 from littriage.idgaps import audits
 from littriage.model import Exposure, FieldMonth, MonthStatus, TrendPoint, Window
 from littriage.run import Run
@@ -289,11 +289,6 @@ class Fields:
             for one in self.months(categories, as_of)
             if one.source in COPY and one.status.comparable and one.held > 0
         )
-
-
-def all_names(categories: str) -> list[str]:
-    """The categories under each of their names: files of other days have them under the old one."""
-    return [name for category in categories.split() for name in category_names(category)]
 
 
 def _with_growth(exposure: Exposure, growth: ExpectedGrowth | None) -> Exposure:

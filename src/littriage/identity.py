@@ -165,3 +165,8 @@ def is_withdrawn(abstract: str, comments: str) -> bool:
         or _WITHDRAWN_WORK.search(abstract[:_WITHDRAWN_OPENING])
         or _WITHDRAWN_BY.match(abstract[:_WITHDRAWN_OPENING])
     )
+
+
+def all_names(categories: str) -> list[str]:
+    """The categories under each of their names: files of other days have them under the old one."""
+    return [name for category in categories.split() for name in category_names(category)]

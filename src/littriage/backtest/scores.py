@@ -19,6 +19,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from littriage import proportions
 from littriage.errors import LittriageError
 
 Floats = NDArray[np.float64]
@@ -383,11 +384,7 @@ def wilson(successes: float, trials: int, level: float = LEVEL) -> tuple[float, 
     """Wilson's interval of a share (1927); 0 to 1 without trials."""
     if not trials:
         return 0.0, 1.0
-    z = NormalDist().inv_cdf((1 + level) / 2)
-    share, z2 = successes / trials, z * z / trials
-    centre = (share + z2 / 2) / (1 + z2)
-    half = z / (1 + z2) * float(np.sqrt(share * (1 - share) / trials + z2 / (4 * trials)))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return proportions.wilson(successes / trials, trials, NormalDist().inv_cdf((1 + level) / 2))
 
 
 def _count_bins(values: Floats, bins: int) -> Ints:

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from littriage.crowding.sign import Sign, SignKind
 from littriage.model import NORMAL_80
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Score interval of a share of `n`, which need not be a whole number (Wilson 1927)."""
-    spread = NORMAL_80**2 / n
-    middle = (share + spread / 2) / (1 + spread)
-    half = (share * (1 - share) * spread + spread**2 / 4) ** 0.5 / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+from littriage.proportions import wilson
 
 
 def difference(share: float, n: float, base: float, base_n: float) -> tuple[float, float]:

@@ -15,9 +15,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from littriage.crowding.intervals import normal_sign, share_sign, wilson
+from littriage.crowding.intervals import normal_sign, share_sign
 from littriage.crowding.papers import Floats, Ints, Papers, Reference, Span, Vectors, places_in
 from littriage.crowding.sign import Lack, Sign, SignKind, lacking
+from littriage.proportions import wilson
 
 NEAREST = 5
 SAMPLE = 50

@@ -14,7 +14,7 @@ from littriage.crowding.kinds import KindCount
 from littriage.crowding.papers import Authored, Ints, Papers, Reference, Span, hash_order, month_number
 from littriage.crowding.people import folded_name
 from littriage.crowding.whole import FieldMaterial, Material
-from littriage.identity import category_names
+from littriage.identity import all_names
 from littriage.trends import month_after
 from littriage.warehouse.derived import stamp, vectors_of
 
@@ -34,15 +34,14 @@ def content_stamps(warehouse: Warehouse, fields: Mapping[str, str], last: date) 
     sets = sorted(set(fields.values()))
     of_field: dict[str, Any] = dict(
         warehouse.rows(
-            "read/crowding_field_stamps", sets=sets, categories=[_names(categories) for categories in sets], last=last
+            "read/crowding_field_stamps",
+            sets=sets,
+            categories=[all_names(categories) for categories in sets],
+            last=last,
         )
     )
     of_members: dict[str, Any] = dict(warehouse.rows("read/crowding_member_stamps", last=last))
     return {slug: (of_members.get(slug), of_field.get(field)) for slug, field in fields.items()}
-
-
-def _names(categories: str) -> list[str]:
-    return [name for category in categories.split() for name in category_names(category)]
 
 
 # --- what they are made of --------------------------------------------------------------------------------------
@@ -103,7 +102,7 @@ class _Categories:
 
     def within(self, field: str) -> NDArray[np.bool_]:
         """Of each paper, whether it lies in the field; a paper of unknown categories lies in none."""
-        wanted = frozenset(_names(field))
+        wanted = frozenset(all_names(field))
         inside = np.array([bool(own & wanted) if wanted else bool(own) for own in self._known], np.bool_)
         return inside[self._code] if len(inside) else np.empty(0, np.bool_)
 
