@@ -214,23 +214,14 @@ def facts(known: Seen, look_back_months: int, *, whole: bool = False) -> tuple[F
 
 def _years(panel: Panel) -> tuple[Floats, Floats, Bools]:
     """Papers and exposure of the 12 months that end with each column, and whether enough of them are usable."""
-    papers, exposure = np.where(panel.usable, panel.papers, 0.0), np.where(panel.usable, panel.exposure, 0.0)
-    months = _sums(panel.usable.astype(np.float64), _YEAR)
-    return _sums(papers, _YEAR), _sums(exposure, _YEAR), months >= YEAR_NEEDS_MONTHS
+    papers, exposure, months = panel.windows(_YEAR)
+    return papers, exposure, months >= YEAR_NEEDS_MONTHS
 
 
 def _top_month(papers: Floats) -> Floats:
     """Part of the papers that the fullest month holds, by row; 0 where there are none."""
     total = papers.sum(axis=1)
     return np.asarray(papers.max(axis=1, initial=0.0) / np.where(total > 0, total, 1.0))
-
-
-def _sums(values: Floats, months: int) -> Floats:
-    """Sums over the `months` that end with each column, oldest first: no difference of long sums, so a 0 stays 0."""
-    total = np.zeros_like(values)
-    for back in reversed(range(min(months, values.shape[1]))):
-        total[:, back:] += values[:, : values.shape[1] - back]
-    return total
 
 
 def _growths_until(panel: Panel, month: date) -> dict[str, Growth]:

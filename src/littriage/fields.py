@@ -85,14 +85,14 @@ def weighed(run: Run, source: str) -> Weighed:
         own = [category for category in main.get(slug, []) if category in categories.split()]
         harvested = Windows(asked, failed)
         points[slug], measured_in[slug] = fields.measured(slug, categories, own, months, harvested, as_of)
-    in_use = sorted({*measured_in.values()})
+    in_use = {field: fields.months(field, as_of) for field in sorted({*measured_in.values()})}
     return Weighed(
         as_of,
         months,
         points,
         measured_in,
-        tuple(one for field in in_use for one in fields.months(field, as_of)),
-        {field: fields.usable(field, as_of) for field in in_use},
+        tuple(one for told in in_use.values() for one in told),
+        {field: _usable(told) for field, told in in_use.items()},
         tuple(reasons),
     )
 
@@ -284,11 +284,11 @@ class Fields:
 
         Months that only the source's own count tells are left out: the copy then lacks papers that it counts.
         """
-        return frozenset(
-            one.month
-            for one in self.months(categories, as_of)
-            if one.source in COPY and one.status.comparable and one.held > 0
-        )
+        return _usable(self.months(categories, as_of))
+
+
+def _usable(months: Iterable[FieldMonth]) -> frozenset[date]:
+    return frozenset(one.month for one in months if one.source in COPY and one.status.comparable and one.held > 0)
 
 
 def _with_growth(exposure: Exposure, growth: ExpectedGrowth | None) -> Exposure:

@@ -7,6 +7,7 @@ commands that only read use this too.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -16,7 +17,7 @@ from math import isclose, isfinite, log
 from typing import Any
 
 from littriage.errors import LittriageError
-from littriage.model import FALL, NORMAL_80, RISE, Outlook, TrendPoint
+from littriage.model import FALL, NORMAL_80, RISE, LikeCases, Outlook, Part, TrendPoint
 from littriage.proportions import wilson
 from littriage.trends import (
     REPORTING_DELAY_DAYS,
@@ -265,6 +266,20 @@ def _check(one: Outlook) -> None:
 
 
 # --- outcomes ---------------------------------------------------------------------------------------------------
+
+
+def forecast_of(row: Sequence[Any]) -> Forecast:
+    """The forecast of a row in the order of its fields, with those of its instrument at the end."""
+    told = (*row[:-3], Instrument(*row[-3:]))
+    return Forecast(*told)
+
+
+def outlook_of(row: Sequence[Any]) -> Outlook:
+    """The outlook of a row in the order of its fields, with like cases and parts as JSON."""
+    *told, like, parts, abstained = row
+    cases = LikeCases(**json.loads(like)) if like else None
+    told += [cases, tuple(Part(**part) for part in json.loads(parts)), abstained]
+    return Outlook(*told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,11 @@ class Panel:
 
 
 def _moving(values: Floats, months: int) -> Floats:
-    total = np.cumsum(np.pad(values, ((0, 0), (1, 0))), axis=1)
-    return np.asarray(total[:, 1:] - total[:, np.maximum(np.arange(values.shape[1]) + 1 - months, 0)], dtype=np.float64)
+    """Sums over the `months` that end with each column, oldest first: no difference of long sums, so a 0 stays 0."""
+    total = np.zeros_like(values)
+    for back in reversed(range(min(months, values.shape[1]))):
+        total[:, back:] += values[:, : values.shape[1] - back]
+    return total
 
 
 def panel_of(points: Mapping[str, Sequence[TrendPoint]], last: date) -> Panel:

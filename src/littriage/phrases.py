@@ -65,6 +65,10 @@ class Phrases:
     titles: csr_matrix
     """The same for titles alone."""
 
+    def of(self, papers: slice | Ints) -> Phrases:
+        """The phrases of some of the papers, in their order."""
+        return Phrases(self.names, self.month[papers], self.texts[papers], self.titles[papers])
+
     def counts(self, months: int) -> Floats:
         """Papers of each phrase by month, shape (phrases, months)."""
         return monthly(self.texts, self.month, months)

@@ -20,15 +20,13 @@ from typing import TYPE_CHECKING, Any
 from littriage import crowding, resources
 from littriage.briefs import split_ids
 from littriage.errors import NoWarehouse, SchemaTooNew, SettingsError, UnknownDirection
-from littriage.forecasts import Forecast, Instrument, Scored, State
+from littriage.forecasts import Scored, State, forecast_of, outlook_of
 from littriage.model import (
     Claim,
     FieldMonth,
     Growth,
-    LikeCases,
     MonthStatus,
     Outlook,
-    Part,
     Stage,
     Stance,
     TrendPoint,
@@ -343,8 +341,8 @@ class Published:
         Raises NoWarehouse for a file that was published before outlooks were kept: publish it again.
         """
         found: dict[str, list[Outlook]] = defaultdict(list)
-        for row in self._rows("read/published_outlooks", direction=direction):
-            found[row[0]].append(_outlook(row))
+        for row in self._rows("read/outlooks", direction=direction):
+            found[row[0]].append(outlook_of(row))
         return {slug: tuple(own) for slug, own in found.items()}
 
     def forecasts(self) -> tuple[Scored, ...]:
@@ -521,18 +519,10 @@ def _claim(row: dict[str, Any]) -> Claim:
     )
 
 
-def _outlook(row: tuple[Any, ...]) -> Outlook:
-    *told, like, parts, abstained = row
-    cases = LikeCases(**json.loads(like)) if like else None
-    told += [cases, tuple(Part(**part) for part in json.loads(parts)), abstained]
-    return Outlook(*told)
-
-
 def _scored(row: tuple[Any, ...]) -> Scored:
-    told = (*row[:19], Instrument(*row[19:22]))
     state, *outcome, changed = row[22:]
     became = (State(state), *outcome, tuple(changed))
-    return Scored(Forecast(*told), *became)
+    return Scored(forecast_of(row[:22]), *became)
 
 
 def _point(row: tuple[Any, ...]) -> TrendPoint:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 SEED = 20210601
 RESAMPLES = 300
-LARGE = 60.0
+LARGE = outlook.SIZE_CLASSES[-1]
 """Papers of the last 12 months from which a topic is of the largest size class."""
 
 OWN = {"trend growth": "growth", "trend drawn on": "ahead_{horizon}", "neighbours' growth": "near_growth"}

@@ -21,7 +21,7 @@ from littriage.outlook import model as outlook
 from littriage.outlook.features import Topics, features, phrase_topics
 from littriage.outlook.shelf import Shelf
 from littriage.panel import Bools, Floats, Ints, Panel
-from littriage.trends import month_after
+from littriage.trends import YEAR_NEEDS_MONTHS, month_after
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 STEP_MONTHS = 3
 FIRST_MONTHS = 24
 """Months of record before the first origin."""
-YEAR_NEEDS = 9
-"""Usable months that a 12-month share needs."""
 TRAIN_ROWS = 500
 """Closed cases below which no model is fitted."""
 TRAIN_MONTHS = 72
@@ -118,7 +116,7 @@ def closes(usable: Bools, month: int, horizon: int) -> bool:
 
 
 def _enough(usable: Bools, month: int) -> bool:
-    return int(usable[max(0, month - 11) : month + 1].sum()) >= YEAR_NEEDS
+    return int(usable[max(0, month - 11) : month + 1].sum()) >= YEAR_NEEDS_MONTHS
 
 
 def phrase_origin(shelf: Shelf, month: int, scores: Scores | None = None, then: Then | None = None) -> Origin | None:

@@ -63,39 +63,24 @@ class Shelf:
     def until(self, month: int) -> Shelf:
         """The shelf as it stood at the end of that month."""
         papers = self.between(0, month)
-        phrases = Phrases(
-            self.phrases.names, self.month[papers], self.phrases.texts[papers], self.phrases.titles[papers]
-        )
-        return Shelf(
-            self.ids[papers],
-            self.first,
-            phrases,
-            self.authors[papers],
-            self.categories[papers],
-            self.inside[papers],
-            self.usable[: month + 1],
-        )
+        return self._with(papers, self.ids[papers], self.usable[: month + 1])
 
     def half(self, chosen: Bools) -> Shelf:
         """The shelf with those of its papers alone; shape (papers,)."""
         places = np.flatnonzero(chosen)
-        phrases = Phrases(
-            self.phrases.names, self.month[places], self.phrases.texts[places], self.phrases.titles[places]
-        )
+        return self._with(places, tuple(self.ids[place] for place in places), self.usable)
+
+    def _with(self, papers: slice | Ints, ids: tuple[str, ...], usable: Bools) -> Shelf:
         return Shelf(
-            tuple(self.ids[place] for place in places),
+            ids,
             self.first,
-            phrases,
-            self.authors[places],
-            self.categories[places],
-            self.inside[places],
-            self.usable,
+            self.phrases.of(papers),
+            self.authors[papers],
+            self.categories[papers],
+            self.inside[papers],
+            usable,
         )
 
     def topics_of_field(self, month: int) -> Ints:
         """Places of the phrases that are topics of the field, with the papers up to `month`."""
-        within = np.flatnonzero(self.inside)
-        of_field = Phrases(
-            self.phrases.names, self.month[within], self.phrases.texts[within], self.phrases.titles[within]
-        )
-        return of_field.topics(month)
+        return self.phrases.of(np.flatnonzero(self.inside)).topics(month)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from littriage.forecasts import Forecast, Instrument, Scored, to_add
-from littriage.model import LikeCases, Outlook, Part
+from littriage.forecasts import Forecast, Scored, forecast_of, outlook_of, to_add
+from littriage.model import Outlook
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from littriage.warehouse.file import Row, Warehouse
+    from littriage.warehouse.file import Warehouse
 
 _SAME_NAME = (
     "direction", "as_of", "horizon", "model", "revision", "made_at", "hindsight", "base_month", "base_papers",
@@ -60,21 +60,13 @@ def store_outlooks(warehouse: Warehouse, outlooks: Sequence[Outlook], made: Sequ
 
 def stored_outlooks(warehouse: Warehouse) -> tuple[Outlook, ...]:
     """The present outlooks, by direction, the shortest horizon first."""
-    return tuple(_outlook(row) for row in warehouse.rows("read/outlooks"))
-
-
-def _outlook(row: Row) -> Outlook:
-    *told, like, parts, abstained = row
-    cases = LikeCases(**json.loads(like)) if like else None
-    told += [cases, tuple(Part(**part) for part in json.loads(parts)), abstained]
-    return Outlook(*told)
+    return tuple(outlook_of(row) for row in warehouse.rows("read/outlooks", direction=None))
 
 
 def ledger(warehouse: Warehouse, days: Iterable[date] | None = None) -> list[Forecast]:
     """The forecasts as of some days, or all that were ever made, in the order in which they were."""
     rows = warehouse.rows("read/forecast_ledger", days=None if days is None else sorted(days))
-    told = ((*row[:-3], Instrument(*row[-3:])) for row in rows)
-    return [Forecast(*one) for one in told]
+    return [forecast_of(row) for row in rows]
 
 
 def store_outcomes(warehouse: Warehouse, scored: Sequence[Scored]) -> None:
