@@ -56,7 +56,7 @@ order by count(*) desc
 limit 1
 """
 _HITS = """
-select membership.rule_probability as probability, vector.value,
+select membership.rule_probability as probability, vector.place,
     coalesce(paper.categories[1], '') as category,
     list_sort(list(hit.direction)) as directions
 from membership
@@ -64,7 +64,7 @@ join paper on paper.id = membership.paper_id
 join vector on vector.paper_id = paper.id and vector.model = ?
 left join hit on hit.paper_id = paper.id and hit.direction <> membership.direction
 where membership.direction = ? and paper.not_counted is null
-group by paper.id, membership.rule_probability, vector.value, paper.categories
+group by paper.id, membership.rule_probability, vector.place, paper.categories
 order by paper.id
 """
 

@@ -27,7 +27,7 @@ VIOLATIONS = {
     "llm_calls_have_reasons": "update llm_call set reason = ''",
     "memberships_have_hits": "delete from hit",
     "shares_are_parts": "update trend_point set papers = exposure + 1",
-    "vectors_have_their_length": "update vector set dim = dim + 1",
+    "vectors_lie_in_their_file": "update vector set place = place + 1",
 }
 
 
@@ -43,7 +43,8 @@ def good(warehouse: Warehouse) -> Warehouse:
     for statement in (
         "insert into import_file values ('a', now()::timestamp, 3, 1, 1, null), ('b', now()::timestamp, 2, 2, 0, 'f')",
         "insert into import_drop select 'a', imported_at, 'no id', 1, [] from import_file where source = 'a'",
-        "insert into vector values ('2104.00001', 'm', 'h', 1, '0000'::blob)",
+        "insert into vector_file values ('m', 'm.rows', 1, 'float32', 1)",
+        "insert into vector values ('2104.00001', 'm', 'h', 0)",
         "insert into oai_list (set_spec, in_order, pages, records, under_way, base, current_to)"
         " values ('cs', true, 1, 5, false, 'listing', '2021-05-01'), ('stat', true, 1, 5, true, null, null)",
         "insert into harvest_request (source, kind, subject, place, attempt, asked_at, waited_s, seconds, outcome,"

@@ -10,6 +10,7 @@ import pytest
 
 from littriage.model import Cluster, ClusterMember, FieldMonth, LexicalHit, Membership, MonthStatus
 from littriage.warehouse import Warehouse, derived
+from littriage.warehouse import vectors as vectors_files
 from littriage.warehouse.derived import Text
 
 APRIL = date(2021, 4, 1)
@@ -62,7 +63,7 @@ def test_texts_without_a_vector_of_their_present_text_are_embedded_shortest_firs
     assert [one.id for one in texts] == ["2", "3", "1"]
 
     vectors = np.eye(3, 4, dtype=np.float32)
-    derived.store_vectors(warehouse, texts, vectors, "m")
+    vectors_files.store(warehouse, texts, vectors, "m")
     assert derived.texts_to_embed(warehouse, "m") == []
     assert len(derived.texts_to_embed(warehouse, "another")) == 3
 
@@ -76,14 +77,14 @@ def test_texts_without_a_vector_of_their_present_text_are_embedded_shortest_firs
     derived.store_hits(warehouse, {"1": [HIT], "2": [HIT]}, "x")
     columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
     assert list(columns["paper_id"]) == ["1", "2", "3"]
-    found = derived.vectors_of(columns)
+    found = vectors_files.taken(warehouse, "m", columns["place"])
     assert found.dtype == np.float32
     assert found.tolist() == vectors[[2, 0, 1]].tolist()
 
 
 def test_no_vectors_are_an_empty_matrix(warehouse: Warehouse) -> None:
     columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
-    assert derived.vectors_of(columns).shape == (0, 0)
+    assert vectors_files.taken(warehouse, "m", columns["place"]).shape == (0, 0)
 
 
 def test_the_text_of_a_paper_is_title_and_abstract() -> None:

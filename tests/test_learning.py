@@ -20,6 +20,7 @@ from littriage.model import Catalogue, Direction, Judgement, Label, LexicalHit, 
 from littriage.progress import Quiet
 from littriage.run import Run
 from littriage.warehouse import Warehouse, derived, judgements
+from littriage.warehouse import vectors as vectors_files
 
 DIM = 24
 SEED = 1
@@ -266,7 +267,7 @@ def decide(run: Run, count: int, months: Callable[[int], int] = lambda number: 1
         authors=["A"], categories=["cs.CL"], date_kind="submitted", source="s", in_field=True,
     )  # fmt: skip
     texts = [derived.Text(one, one, one, (), one) for one in ids]
-    derived.store_vectors(run.warehouse, texts, vectors[:count], MODEL)
+    vectors_files.store(run.warehouse, texts, vectors[:count], MODEL)
     derived.store_memberships(
         run.warehouse,
         [

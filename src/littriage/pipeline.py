@@ -37,7 +37,7 @@ from littriage.trends import last_settled_month, month_after, month_span, usable
 from littriage.venues import VENUE_RULE
 from littriage.verdicts import RULE as VERDICT_RULE
 from littriage.verdicts import CategoryYear, judge, with_sources
-from littriage.warehouse import answers, derived, imports, ledger, papers, venues
+from littriage.warehouse import answers, derived, imports, ledger, papers, vectors, venues
 from littriage.warehouse.publishing import publish as publish_file
 
 MATCH_BATCH = 20_000
@@ -201,8 +201,8 @@ def embed(run: Run, embedder: Embedder, directions: Sequence[str] | None = None)
     with progress(run, f"embed, {embedder.tier}", len(texts)) as advance:
         for first in range(0, len(texts), size):
             batch = texts[first : first + size]
-            vectors = embedder.encode([text.text for text in batch])
-            derived.store_vectors(run.warehouse, batch, vectors, embedder.model)
+            rows = embedder.encode([text.text for text in batch])
+            vectors.store(run.warehouse, batch, rows, embedder.model)
             advance(len(batch))
     rate = len(texts) / (time.perf_counter() - start) if texts else 0.0
     return {"model": embedder.model, "tier": embedder.tier, "papers": len(texts), "papers a second": round(rate)}
@@ -273,9 +273,8 @@ def _memberships(run: Run, embedder: Embedder, slugs: Sequence[str]) -> tuple[Me
     found: dict[str, list[LexicalHit]] = {paper: [] for paper in columns["paper_id"]}
     for paper, *hit in run.warehouse.rows("read/hits", directions=list(slugs)):
         found[paper].append(LexicalHit(*hit))
-    return memberships(
-        prototypes(run.catalogue.directions, embedder), list(found), derived.vectors_of(columns), list(found.values())
-    )
+    rows = vectors.taken(run.warehouse, embedder.model, columns["place"])
+    return memberships(prototypes(run.catalogue.directions, embedder), list(found), rows, list(found.values()))
 
 
 def cluster(run: Run, models: Mapping[str, str]) -> Counts:
@@ -299,9 +298,8 @@ def cluster(run: Run, models: Mapping[str, str]) -> Counts:
                 if background is None:
                     texts_of_all = run.warehouse.rows("read/member_texts", limit=BACKGROUND_PAPERS)
                     background = term_statistics(derived.Text(*row) for row in texts_of_all)
-                found = cluster_direction(
-                    direction, texts, derived.vectors_of(columns), seed=run.seed, background=background
-                )
+                rows = vectors.taken(run.warehouse, model, columns["place"])
+                found = cluster_direction(direction, texts, rows, seed=run.seed, background=background)
                 derived.store_clusters(run.warehouse, direction, found, model, stamp)
                 made += len(found)
             advance(1)

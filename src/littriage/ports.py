@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from littriage.errors import LittriageError
 from littriage.model import Attempt, Drop, Paper, Query, Window
@@ -178,6 +178,29 @@ class Llm(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+Shard = TypeVar("Shard")
+Done = TypeVar("Done")
+
+
+class Workers(Protocol):
+    """Where independent shards of a stage are done: in this process, or by the workers of a cluster."""
+
+    name: str
+    """local, threads, dask or ray."""
+    count: int
+    """How many shards are done at a time."""
+
+    def map(self, work: Callable[[Shard], Done], shards: Iterable[Shard]) -> Iterator[Done]:
+        """What `work` makes of each shard, in the order of the shards.
+
+        Shards are taken a few ahead of what has been given back, so that neither they nor what is made of them has to
+        fit into memory at once; meanwhile the caller can store what it was given. `work` is a function of a module, or
+        a `functools.partial` of one, and shards are values: both may travel to another process. It writes nothing, for
+        it may be done twice, by a worker that died and by another one. Raises what `work` raised for a shard.
+        """
+        ...
 
 
 class Clock(Protocol):

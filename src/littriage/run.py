@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from littriage.directions import category_set, query_fingerprint
 from littriage.model import Catalogue, Outlook, TrendPoint, Verdict
-from littriage.ports import Progress
+from littriage.ports import Progress, Workers
 from littriage.warehouse import derived
+from littriage.workers import Here
 
 if TYPE_CHECKING:
     from littriage.warehouse import Warehouse
@@ -62,6 +63,8 @@ class Run:
     """The months of each of these fields that the papers of its copy tell whole, once it has been weighed."""
     outlooks: Sequence[Outlook] = ()
     """Once they have been given."""
+    workers: Workers = field(default_factory=Here)
+    """Who does the shards of embedding, membership and signs."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the run was asked for, for the record."""
     started_at: datetime = field(init=False)

@@ -10,7 +10,7 @@ select
     sampled.id,
     (year(sampled.month) * 12 + month(sampled.month) - 1)::bigint as month,
     array_to_string(sampled.categories, ' ') as categories,
-    vector.value
+    vector.place
 from sampled
 join vector on vector.paper_id = sampled.id and vector.model = $model
 order by sampled.id

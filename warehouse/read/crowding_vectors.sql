@@ -3,7 +3,7 @@ select
     membership.direction,
     paper.id,
     (year(paper.month) * 12 + month(paper.month) - 1)::bigint as month,
-    vector.value
+    vector.place
 from membership
 join paper on paper.id = membership.paper_id
 join vector on vector.paper_id = paper.id and vector.model = $model

@@ -1,5 +1,5 @@
--- One row per paper of `field_without_hits`: its vector. Params: $direction, $categories, $model
-select paper.id, vector.value
+-- One row per paper of `field_without_hits`: the place of its vector. Params: $direction, $categories, $model
+select paper.id, vector.place
 from paper
 join vector on vector.paper_id = paper.id and vector.model = $model
 anti join (select paper_id from hit where direction = $direction) as own on own.paper_id = paper.id

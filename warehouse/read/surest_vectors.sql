@@ -1,6 +1,6 @@
 -- One row per paper of those that the rule takes most surely for members of a direction: its vector.
 -- Params: $direction, $model, $limit
-select vector.value
+select vector.place
 from membership
 join paper on paper.id = membership.paper_id
 join vector on vector.paper_id = paper.id and vector.model = $model

@@ -16,7 +16,8 @@ from littriage.crowding.people import folded_name
 from littriage.crowding.whole import FieldMaterial, Material
 from littriage.identity import all_names
 from littriage.trends import month_after
-from littriage.warehouse.derived import stamp, vectors_of
+from littriage.warehouse.derived import stamp
+from littriage.warehouse.vectors import taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def material(
 
 def _own_papers(warehouse: Warehouse, fields: Mapping[str, str], model: str, last: date) -> dict[str, Papers]:
     columns = warehouse.columns("read/crowding_vectors", directions=sorted(fields), model=model, last=last)
-    vectors, ids, months = vectors_of(columns), columns["id"], columns["month"]
+    vectors, ids, months = taken(warehouse, model, columns["place"]), columns["id"], columns["month"]
     slugs, first, counts = np.unique(columns["direction"].astype(str), return_index=True, return_counts=True)
     rows = {str(slug): slice(start, start + count) for slug, start, count in zip(slugs, first, counts, strict=True)}
     return {slug: Papers.of(ids[own].tolist(), months[own], vectors[own]) for slug, own in rows.items()}
@@ -112,7 +113,7 @@ class _Sample:
 
     def __init__(self, warehouse: Warehouse, model: str, last: date) -> None:
         columns = warehouse.columns("read/crowding_field", model=model, last=last, each=FIELD_SAMPLE)
-        self._papers = Papers.of(columns["id"].tolist(), columns["month"], vectors_of(columns))
+        self._papers = Papers.of(columns["id"].tolist(), columns["month"], taken(warehouse, model, columns["place"]))
         by_id = dict(zip(columns["id"].tolist(), columns["categories"].tolist(), strict=True))
         self._categories = _Categories([by_id[id_] for id_ in self._papers.ids])
 

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from littriage.completeness import Arrivals
 from littriage.idgaps import Sequence as IdSequence
 from littriage.membership import Rule
@@ -32,8 +30,6 @@ from littriage.trends import MonthCount
 from littriage.verdicts import CategoryYear, dump_reasons
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from littriage.warehouse.file import Warehouse
 
 
@@ -114,29 +110,6 @@ def texts_to_embed(warehouse: Warehouse, model: str, directions: Sequence[str] |
     else:
         rows = warehouse.rows("read/hit_papers_to_embed", model=model, directions=list(directions))
     return [Text(id_, title, abstract, (), hash_) for id_, title, abstract, hash_ in rows]
-
-
-def store_vectors(warehouse: Warehouse, texts: Sequence[Text], vectors: NDArray[np.float32], model: str) -> None:
-    """Keep unit rows, float32, shape (len(texts), dim)."""
-    with warehouse.transaction():
-        warehouse.insert(
-            "vector",
-            {
-                "paper_id": [text.id for text in texts],
-                "text_hash": [text.text_hash for text in texts],
-                "value": [row.tobytes() for row in vectors],
-            },
-            model=model,
-            dim=int(vectors.shape[1]),
-        )
-
-
-def vectors_of(columns: Mapping[str, NDArray[np.object_]]) -> NDArray[np.float32]:
-    """The `value` column as a matrix, float32, shape (rows, dim)."""
-    values = columns["value"]
-    if len(values) == 0:
-        return np.empty((0, 0), np.float32)
-    return np.frombuffer(b"".join(values), dtype=np.float32).reshape(len(values), -1)
 
 
 # --- memberships ------------------------------------------------------------------------------------------------

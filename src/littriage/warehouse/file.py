@@ -49,6 +49,9 @@ class Warehouse:
             connection.execute("set timezone = 'UTC'")
             warehouse = cls(folder, connection)
             warehouse._migrate()
+            from littriage.warehouse.vectors import take_over_blobs
+
+            take_over_blobs(warehouse)
         except BaseException:
             connection.close()
             raise

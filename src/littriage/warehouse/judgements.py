@@ -13,12 +13,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from littriage.directions import category_set
 from littriage.identity import category_names
 from littriage.model import Decider, Direction, Judgement, Label
-from littriage.warehouse.derived import vectors_of
+from littriage.warehouse.vectors import taken
 
 if TYPE_CHECKING:
     from littriage.warehouse.file import Warehouse
@@ -264,7 +262,8 @@ def _nearest(warehouse: Warehouse, direction: str, categories: list[str], count:
     if not models:
         return frozenset()
     model = models[0][0]
-    surest = vectors_of(warehouse.columns("read/surest_vectors", direction=direction, model=model, limit=_SUREST))
+    places = warehouse.columns("read/surest_vectors", direction=direction, model=model, limit=_SUREST)["place"]
+    surest = taken(warehouse, model, places)
     if not len(surest):
         return frozenset()
     centre = surest.mean(axis=0)
@@ -272,7 +271,7 @@ def _nearest(warehouse: Warehouse, direction: str, categories: list[str], count:
     for rows in warehouse.batches(
         "read/field_vectors", _VECTORS_AT_ONCE, direction=direction, categories=categories, model=model
     ):
-        vectors = np.frombuffer(b"".join(value for _, value in rows), dtype=np.float32).reshape(len(rows), -1)
+        vectors = taken(warehouse, model, [place for _, place in rows])
         best += zip((-(vectors @ centre)).tolist(), (paper for paper, _ in rows), strict=True)
         best = sorted(best)[:count]
     return frozenset(paper for _, paper in best)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from littriage.learning import Learned, Way
-from littriage.warehouse.derived import stamp, vectors_of
+from littriage.warehouse import vectors
+from littriage.warehouse.derived import stamp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def hits_to_learn(warehouse: Warehouse, direction: str, model: str) -> HitsToLea
         paper_ids=columns["paper_id"],
         probabilities=columns["rule_probability"],
         probabilities_any=columns["rule_probability_any"],
-        vectors=vectors_of(columns),
+        vectors=vectors.taken(warehouse, model, columns["place"]),
         judged=judged,
         labels=columns["label"][judged],
     )
