@@ -10,13 +10,13 @@ export UV_FIND_LINKS
 export UV_LINK_MODE ?= copy
 export TOKENIZERS_PARALLELISM ?= true
 
-.PHONY: help setup demo test check bench lock wheel clean
+.PHONY: help setup demo test check bench-setup bench lock wheel clean
 
 help:
 	@echo "make demo    the whole pipeline on a simulated corpus, served on loopback"
 	@echo "make test    the tests"
 	@echo "make check   ruff, types, import contract"
-	@echo "make bench   the benchmarks"
+	@echo "make bench   the benchmarks, in an environment of their own (docs/benchmarks.md)"
 	@echo "make setup   .venv with littriage in it"
 
 setup: .venv/ready
@@ -46,16 +46,38 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+# The benchmarks compare with libraries that littriage does without: they have an environment of their own.
+BENCH := .venv-bench/bin/python
+BENCH_PACKAGES := requirements.lock requirements-bench.lock
+bench-setup: .venv-bench/ready
+
+.venv-bench/ready: requirements-bench.lock .venv/ready
+	test -x $(BENCH) || $(UV) venv --quiet --python $(BIN)/python .venv-bench
+	$(UV) pip install --quiet --python $(BENCH) --no-deps --require-hashes -r requirements-torch-cpu.lock 2>/dev/null \
+	  || $(UV) pip install --quiet --python $(BENCH) --no-deps --require-hashes -r requirements-torch.lock
+	$(UV) pip install --quiet --python $(BENCH) --no-deps --require-hashes --compile-bytecode $(BENCH_PACKAGES:%=-r %)
+	$(UV) pip install --quiet --python $(BENCH) --no-deps --editable .
+	@touch $@
+
+# Those of speed and size, on simulated papers; an hour and a half on two cores. docs/benchmarks.md has each by itself.
+bench: bench-setup
+	$(BENCH) benchmarks/embedding_cpu.py
+	$(BENCH) benchmarks/embedding_models.py
+	$(BENCH) benchmarks/vectors.py
+	$(BENCH) benchmarks/neighbours.py
+	$(BENCH) benchmarks/clustering.py
+	$(BENCH) benchmarks/against_bertopic.py
+	$(BENCH) benchmarks/trend_queries.py
+	$(BENCH) benchmarks/week.py
+	$(BENCH) benchmarks/million.py
+	$(BENCH) benchmarks/runners.py
 	test -f demo-data/published.duckdb || $(BIN)/littriage demo
-	$(BIN)/python benchmarks/cold_start.py --warehouse demo-data
-	$(BIN)/python benchmarks/killed_runs.py
-	$(BIN)/python benchmarks/killed_harvests.py
-	$(BIN)/python benchmarks/quiet_week.py
-	$(BIN)/python benchmarks/oai_parse.py
-	$(BIN)/python benchmarks/snapshot_import.py
-	@echo "on your own papers: benchmarks/four_channels.py, id_gaps.py and embedding_tiers.py CORPUS.parquet,"
-	@echo "benchmarks/fit_membership.py GOLD.csv"
+	$(BENCH) benchmarks/cold_start.py --warehouse demo-data
+	$(BENCH) benchmarks/quiet_week.py
+	$(BENCH) benchmarks/oai_parse.py
+	$(BENCH) benchmarks/snapshot_import.py
+	$(BENCH) benchmarks/killed_runs.py
+	$(BENCH) benchmarks/killed_harvests.py
 
 lock: setup
 	$(BIN)/python scripts/lock.py $(TORCH_CPU_WHEEL)
@@ -64,4 +86,4 @@ wheel: setup
 	$(UV) build --wheel --out-dir dist .
 
 clean:
-	rm -rf .venv .uv dist demo-data
+	rm -rf .venv .venv-bench .uv dist demo-data

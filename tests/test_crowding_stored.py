@@ -30,7 +30,8 @@ from littriage.progress import Quiet
 from littriage.published import Published
 from littriage.run import Run
 from littriage.trends import month_span
-from littriage.warehouse import Warehouse, crowding
+from littriage.warehouse import Warehouse, crowding, vectors
+from littriage.warehouse.derived import Text
 from littriage.warehouse.publishing import publish
 
 AS_OF = date(2021, 1, 20)
@@ -57,8 +58,8 @@ def add(warehouse: Warehouse, months: Sequence[date], numbers: range, direction:
         "authors": [authors or [f"Ada {number * 7 % 50}", f"Bo {month.month}"] for month, number in places],
     }
     warehouse.insert("paper", columns, **{**known, **facts})
-    vectors = [np.asarray(row / np.linalg.norm(row), np.float32).tobytes() for row in rows]
-    warehouse.insert("vector", {"paper_id": ids, "value": vectors}, model="m", dim=8, text_hash="h")
+    unit = np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+    vectors.store(warehouse, [Text(id_, "", None, (), "h") for id_ in ids], unit, "m")
     if direction:
         warehouse.insert(
             "membership", {"paper_id": ids}, direction=direction, similarity=0.5, probability=0.9, member=True,

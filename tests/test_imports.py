@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,8 +22,9 @@ from littriage.errors import DiskFull, ImportRefused
 from littriage.harvest import Window
 from littriage.identity import author_names, canonical_categories, clean_text, is_withdrawn
 from littriage.model import Drop, HarvestNote, Paper
-from littriage.warehouse import Warehouse, derived, imports
+from littriage.warehouse import Warehouse, derived, imports, vectors
 from littriage.warehouse.checks import broken_rules
+from littriage.warehouse.derived import Text
 from littriage.warehouse.imports import ImportReport, import_coverage, import_file, read_papers
 from littriage.warehouse.papers import store_harvested, text_hash
 from paper_files import NOW, PAPER_TYPES, TODAY, VENUE_TYPES, json_lines, parquet, row, snapshot_row
@@ -953,9 +955,7 @@ def test_only_a_new_text_is_matched_and_embedded_again(warehouse: Warehouse, tmp
     take_in(warehouse, json_lines(tmp_path / "1.json", [snapshot_row("0704.0001")]))
     warehouse.connection.execute("update paper set matched_with = 'rule'")
     (text_hash_,) = stored(warehouse, "text_hash")[0]
-    warehouse.insert(
-        "vector", {"paper_id": ["0704.0001"], "value": [b"\0\0\0\0"]}, model="m", dim=1, text_hash=text_hash_
-    )
+    vectors.store(warehouse, [Text("0704.0001", "", None, (), text_hash_)], np.ones((1, 1), np.float32), "m")
 
     take_in(warehouse, json_lines(tmp_path / "2.json", [snapshot_row("0704.0001", versions=versions[:1])]))
     assert stored(warehouse, "version, matched_with, text_hash") == [(2, "rule", text_hash_)]

@@ -20,7 +20,8 @@ from littriage.cli.judge import wrapped
 from littriage.cli.tables import width
 from littriage.evaluation import load_judgements
 from littriage.model import Judgement, Label
-from littriage.warehouse import Warehouse, judgements
+from littriage.warehouse import Warehouse, judgements, vectors
+from littriage.warehouse.derived import Text
 from littriage.warehouse.judgements import Kept, Order
 from small_field import Run, runner, write_queries
 
@@ -59,11 +60,9 @@ def field(tmp_path: Path, *, in_field: bool = True) -> None:
                 month=date(2021, 4, 1), date_kind="submitted", source="s", in_field=in_field,
             )  # fmt: skip
             angles = [0.0 if kind == "above" else 0.1 + place / 100 for place in range(len(ids))]
-            vectors = [np.array([np.cos(angle), np.sin(angle)], np.float32).tobytes() for angle in angles]
-            opened.insert(
-                "vector", {"paper_id": ids, "value": vectors, "text_hash": [f"hash {id_}" for id_ in ids]},
-                model="fast@fake", dim=2,
-            )  # fmt: skip
+            rows = np.array([[np.cos(angle), np.sin(angle)] for angle in angles], np.float32)
+            texts = [Text(id_, "", None, (), f"hash {id_}") for id_ in ids]
+            vectors.store(opened, texts, rows, "fast@fake")
             if kind == "other":
                 continue
             opened.insert("hit", {"paper_id": ids}, direction=SLUG, in_title=False, title_groups=0, phrases=1)

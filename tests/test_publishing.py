@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from littriage import resources
@@ -14,7 +15,8 @@ from littriage.errors import DiskFull
 from littriage.model import FieldMonth, MonthStatus
 from littriage.published import Published
 from littriage.resources import PUBLISHED
-from littriage.warehouse import Warehouse, derived
+from littriage.warehouse import Warehouse, derived, vectors
+from littriage.warehouse.derived import Text
 from littriage.warehouse.publishing import publish
 
 AS_OF = date(2021, 6, 1)
@@ -35,7 +37,7 @@ def add_member(warehouse: Warehouse, number: int, **facts: Any) -> None:
         "date_kind": "submitted", "month": APRIL, "text_hash": "h", "source": "s", "in_field": True,
     }  # fmt: skip
     warehouse.insert("paper", {"id": [id_]}, **(known | facts))
-    warehouse.insert("vector", {"paper_id": [id_]}, model="m", dim=1, text_hash="h", value=b"0000")
+    vectors.store(warehouse, [Text(id_, "", None, (), "h")], np.ones((1, 1), np.float32), "m")
     warehouse.insert(
         "membership",
         {"paper_id": [id_]},
@@ -129,7 +131,11 @@ def test_what_a_kill_left_is_written_over(filled: Warehouse) -> None:
     path = publish(filled, META, AS_OF)
 
     assert rows_of(path, "select count(*) from paper") == [(1,)]
-    assert {one.name for one in filled.folder.iterdir()} - {"littriage.duckdb.wal"} == {"littriage.duckdb", PUBLISHED}
+    assert {one.name for one in filled.folder.iterdir()} - {"littriage.duckdb.wal"} == {
+        "littriage.duckdb",
+        "vectors",
+        PUBLISHED,
+    }
 
 
 def test_a_folder_with_quotes_in_its_name_is_no_trouble(tmp_path: Path) -> None:

@@ -283,16 +283,14 @@ def test_no_rows_are_no_work(warehouse: Warehouse) -> None:
 def test_columns_come_back_by_name(warehouse: Warehouse) -> None:
     """As arrays, in the order of the statement; none of them missing when there are no rows."""
     columns = warehouse.columns("read/member_vectors", direction="demo", model="m")
-    assert {name: len(values) for name, values in columns.items()} == {"id": 0, "title": 0, "abstract": 0, "value": 0}
+    assert {name: len(values) for name, values in columns.items()} == {"id": 0, "title": 0, "abstract": 0, "place": 0}
 
-    warehouse.insert(
-        "vector", {"paper_id": ["2104.00001"], "value": [b"\x00\x01\x02\x03"]}, model="m", dim=1, text_hash="h"
-    )
+    warehouse.insert("vector", {"paper_id": ["2104.00001"], "place": [3]}, model="m", text_hash="h")
     warehouse.insert("paper", PAPER, **FACTS)
     warehouse.insert("hit", {"paper_id": ["2104.00001"]}, direction="demo", in_title=True, title_groups=1, phrases=1)
     columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
     assert list(columns["paper_id"]) == ["2104.00001"]
-    assert [bytes(value) for value in columns["value"]] == [b"\x00\x01\x02\x03"]
+    assert columns["place"].tolist() == [3]
 
 
 def test_batches_show_the_rows_of_the_moment_of_the_call(warehouse: Warehouse) -> None:
