@@ -42,6 +42,7 @@ from littriage.phrases import phrases_of
 from littriage.resources import WORKING
 from littriage.trends import last_settled_month, month_after, month_span
 from littriage.warehouse import Warehouse, crowding
+from littriage.warehouse.vectors import FOLDER
 
 LEAST_PAPERS = 15
 LEAST_OF_PHRASE = 30
@@ -70,6 +71,8 @@ class Row:
 def cut(source: Path, folder: Path, category: str) -> None:
     """A copy of the warehouse that knows no other category."""
     shutil.copy(source / WORKING, folder / WORKING)
+    if (source / FOLDER).is_dir():
+        shutil.copytree(source / FOLDER, folder / FOLDER)
     with duckdb.connect(str(folder / WORKING)) as connection:
         connection.execute(
             "delete from membership where paper_id in (select id from paper where not list_contains(categories, ?))",
@@ -145,8 +148,9 @@ def rows_of(
         with threadpool_limits(1):
             signs = shrunk(
                 {
-                    slug: signs_of(own, around, span, model)
-                    for slug, own, around in crowding.material(warehouse, wanted, model, last)
+                    slug: signs_of(own, one.around, span, model)
+                    for one in crowding.material(warehouse, wanted, model, last)
+                    for slug, own in one.own.items()
                 }
             )
         for slug, own in signs.items():

@@ -27,13 +27,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from littriage.learning import Way, learned
 from littriage.membership import Rule, rule_named
-from littriage.resources import WORKING
+from littriage.warehouse import Warehouse, vectors
 
 SEED = 20210601
 WORSE = 0.01
@@ -83,14 +82,15 @@ class Hits:
 
 def read(warehouse: Path, count: int) -> Iterator[Hits]:
     """The directions with the most hits that the rule leaves undecided."""
-    with duckdb.connect(str(warehouse / WORKING), read_only=True) as connection:
+    with Warehouse.read_only(warehouse) as opened:
+        connection = opened.connection
         for slug, rule, _ in connection.execute(_DIRECTIONS, [count]).fetchall():
             (model,) = connection.execute(_MODEL, [slug, rule]).fetchone() or ("",)
             columns = connection.execute(_HITS, [model, slug]).fetchnumpy()
             yield Hits(
                 rule=rule_named(rule),
                 probabilities=np.asarray(columns["probability"], np.float64),
-                vectors=np.frombuffer(b"".join(columns["value"]), np.float32).reshape(len(columns["value"]), -1),
+                vectors=vectors.taken(opened, model, columns["place"]),
                 categories=columns["category"].astype(str),
                 others=[frozenset(one for one in some if one) for some in columns["directions"]],
             )

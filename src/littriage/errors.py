@@ -4,6 +4,7 @@
     ├── MayPass                      trying again later can help
     │   ├── SourceUnavailable        no answer, a refusal (429, 503), a cut connection, a time-out
     │   ├── LlmUnavailable           a language model gave no answer: refusal (429, 5xx), cut connection, time-out
+    │   ├── WorkersUnavailable       a cluster's scheduler or workers are not there, or died again and again
     │   └── WarehouseBusy            another process writes to the warehouse
     └── WillNotPass                  the same call fails again
         ├── HarvestRefused           the source says that the query itself is wrong
@@ -19,6 +20,7 @@
         ├── EmptyWarehouse           a warehouse without a single paper
         ├── SchemaTooNew             a newer littriage made the file
         ├── DiskFull                 the disk has no room for the write
+        ├── VectorsLost              a file of vectors is gone, cut short, or another one than the tables mean
         ├── ModelUnavailable         an embedding model cannot be loaded, or is not the one expected
         ├── UndefinedShare           a share of an empty field was asked for
         ├── LlmRefused               a language model's server says that the request itself is wrong
@@ -67,6 +69,10 @@ class SourceUnavailable(MayPass):
 
 class LlmUnavailable(MayPass):
     """A language model gave no answer: a refusal (429, 5xx), a cut connection, a time-out."""
+
+
+class WorkersUnavailable(MayPass):
+    """A cluster's scheduler does not answer, it has no workers, or they died again and again at a shard."""
 
 
 class WarehouseBusy(MayPass):
@@ -135,6 +141,10 @@ class SchemaTooNew(WillNotPass):
 
 class DiskFull(WillNotPass):
     """The disk has no room for the write; what was stored before is still there."""
+
+
+class VectorsLost(WillNotPass):
+    """A file of vectors is gone, cut short, or another one than the tables mean."""
 
 
 class ModelUnavailable(WillNotPass):

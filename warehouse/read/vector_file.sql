@@ -1,2 +1,3 @@
--- One row for a model that has given vectors, else none: file, length and type of a row, rows. Params: $model
-select file, dim, dtype, rows from vector_file where model = $model
+-- One row for a model that has given vectors, else none: file, length and type of a row, rows, digest of the last ones.
+-- Params: $model
+select file, dim, dtype, rows, tail from vector_file where model = $model

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from littriage.directions import category_set
 from littriage.identity import category_names
 from littriage.model import Decider, Direction, Judgement, Label
-from littriage.warehouse.vectors import taken
+from littriage.warehouse.vectors import Slice, matrix, taken
 
 if TYPE_CHECKING:
     from littriage.warehouse.file import Warehouse
@@ -26,7 +26,6 @@ PERSON = Decider.PERSON.value
 NEAREST = 1_000
 """Papers without a phrase of the query that the audit sets apart: those nearest to the direction's surest members."""
 _SUREST = 50
-_VECTORS_AT_ONCE = 20_000
 
 
 def scope_hash(direction: Direction) -> str:
@@ -266,13 +265,11 @@ def _nearest(warehouse: Warehouse, direction: str, categories: list[str], count:
     surest = taken(warehouse, model, places)
     if not len(surest):
         return frozenset()
-    centre = surest.mean(axis=0)
+    columns = warehouse.columns("read/field_vectors", direction=direction, categories=categories, model=model)
+    centre, field = surest.mean(axis=0), Slice(columns["id"], columns["place"], matrix(warehouse, model))
     best: list[tuple[float, str]] = []
-    for rows in warehouse.batches(
-        "read/field_vectors", _VECTORS_AT_ONCE, direction=direction, categories=categories, model=model
-    ):
-        vectors = taken(warehouse, model, [place for _, place in rows])
-        best += zip((-(vectors @ centre)).tolist(), (paper for paper, _ in rows), strict=True)
+    for own, rows in field.blocks():
+        best += zip((-(rows @ centre)).tolist(), field.ids[own].tolist(), strict=True)
         best = sorted(best)[:count]
     return frozenset(paper for _, paper in best)
 
