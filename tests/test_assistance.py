@@ -29,6 +29,7 @@ from littriage.ports import Prompt
 from littriage.progress import Quiet
 from littriage.run import Run
 from littriage.warehouse import Warehouse, answers, derived, judgements
+from stored import store_memberships
 
 RULE = RULES["minilm"]
 GREY = (RULE.grey.low + RULE.grey.high) / 2
@@ -58,7 +59,7 @@ def add(run: Run, *papers: tuple[str, str, str, float], abstract: Mapping[str, s
         authors=["A"], categories=["cs.CL"], published=APRIL, date_kind="submitted", month=APRIL, source="s",
         in_field=True,
     )  # fmt: skip
-    derived.store_memberships(
+    store_memberships(
         run.warehouse,
         [
             Membership(
@@ -67,7 +68,6 @@ def add(run: Run, *papers: tuple[str, str, str, float], abstract: Mapping[str, s
             )
             for one, _, direction, probability in papers
         ],
-        "stamp",
     )  # fmt: skip
 
 

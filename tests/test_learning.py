@@ -21,6 +21,7 @@ from littriage.progress import Quiet
 from littriage.run import Run
 from littriage.warehouse import Warehouse, derived, judgements
 from littriage.warehouse import vectors as vectors_files
+from stored import store_memberships
 
 DIM = 24
 SEED = 1
@@ -268,7 +269,7 @@ def decide(run: Run, count: int, months: Callable[[int], int] = lambda number: 1
     )  # fmt: skip
     texts = [derived.Text(one, one, one, (), one) for one in ids]
     vectors_files.store(run.warehouse, texts, vectors[:count], MODEL)
-    derived.store_memberships(
+    store_memberships(
         run.warehouse,
         [
             Membership(
@@ -278,7 +279,6 @@ def decide(run: Run, count: int, months: Callable[[int], int] = lambda number: 1
             for slug in ("parsing", "speech")
             for one, probability in zip(ids, probabilities[:count].tolist(), strict=True)
         ],
-        f"{count}",
     )  # fmt: skip
 
 

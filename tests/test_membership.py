@@ -183,12 +183,12 @@ def test_no_papers_no_memberships() -> None:
 
 
 def test_large_batches_are_cut_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The papers that are multiplied at once change no bit, exemplars and papers without a hit among them."""
+    """The hits that are weighed at once change no bit, exemplars and papers without a hit among them."""
     papers = ["2001.00001", "2201.00003", *(f"p{number}" for number in range(48))]
     rows = vectors(*(f"soup {number} leek bread" for number in range(50)))
     hits = [(hit("soup"), hit("bread"))[: number % 3] for number in range(50)]
     whole = hit_features(PROTOTYPES, papers, rows, hits)
-    monkeypatch.setattr("littriage.membership._PAPERS_AT_ONCE", 7)
+    monkeypatch.setattr("littriage.membership._HITS_AT_ONCE", 7)
 
     assert np.array_equal(whole, hit_features(PROTOTYPES, papers, rows, hits))
 

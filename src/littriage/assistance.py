@@ -8,7 +8,7 @@ many items were left.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -30,7 +30,7 @@ from littriage.screening import (
     screening_prompt,
 )
 from littriage.verdicts import Language, Order, ranking
-from littriage.warehouse import answers, derived, judgements, learned, wording
+from littriage.warehouse import answers, derived, judgements, learned, memberships, wording
 
 TASKS = (TASK, naming.TASK, briefs.TASK)
 """The questions of a run."""
@@ -72,18 +72,20 @@ def screen(run: Run, assistant: Assistant | None, models: Mapping[str, str] | No
     _apply_judgements(run)
     if models is not None:
         counts |= learn(run, models)
-    for decider, memberships, members in run.warehouse.rows("read/deciders"):
-        counts[f"members by {decider}"] = f"{members:,} of {memberships:,}"
+    for decider, decided, members in run.warehouse.rows("read/deciders"):
+        counts[f"members by {decider}"] = f"{members:,} of {decided:,}"
     return counts
 
 
 def grey_hits(run: Run) -> Grey:
     """The hits between the two thresholds of their rule that no reader has judged as they now read."""
+    undecided = _undecided(run)
+    texts = _texts(run, {paper_id for _, paper_id, _ in undecided})
     papers: dict[str, list[Candidate]] = {}
     doubt: dict[str, float] = {}
     not_shown: Counter[str] = Counter()
-    for direction, paper_id, title, abstract, probability in _undecided(run):
-        paper = Candidate(paper_id, title, abstract)
+    for direction, paper_id, probability in undecided:
+        paper = texts[paper_id]
         if reason := held_back(paper):
             not_shown[reason] += 1
         else:
@@ -93,21 +95,13 @@ def grey_hits(run: Run) -> Grey:
     return Grey({slug: in_asking_order(papers[slug]) for slug in order}, not_shown)
 
 
-def _undecided(run: Run) -> list[tuple[str, str, str, str | None, float]]:
-    """(Direction, paper, title, abstract, the rule's probability) of grey hits that nobody has judged."""
-    scopes = _scopes(run)
-    found = []
-    for rule in RULES.values():
-        found += run.warehouse.rows(
-            "read/grey_hits",
-            rule=rule.name,
-            low=rule.grey.low,
-            high=rule.grey.high,
-            version=VERSION,
-            slugs=list(scopes),
-            scopes=list(scopes.values()),
-        )
-    return cast("list[tuple[str, str, str, str | None, float]]", found)
+def _undecided(run: Run) -> list[tuple[str, str, float]]:
+    """(Direction, paper, the rule's probability) of grey hits that nobody has judged."""
+    return memberships.grey_hits(run.warehouse, RULES.values(), VERSION, _scopes(run))
+
+
+def _texts(run: Run, ids: Iterable[str]) -> dict[str, Candidate]:
+    return {row[0]: Candidate(*row) for row in run.warehouse.rows("read/texts_of_papers", ids=sorted(ids))}
 
 
 Posed = tuple[Question, Sequence[Candidate]]
@@ -183,8 +177,7 @@ def take_imported(run: Run) -> Counts:
     posed: list[Posed] = []
     found = answers.found(run.warehouse, exported)
     named = {name: exported[name].split(" ") for name in found}
-    wanted = sorted({one for _, *ids in named.values() for one in ids})
-    texts = {row[0]: Candidate(*row) for row in run.warehouse.rows("read/texts_of_papers", ids=wanted)}
+    texts = _texts(run, {one for _, *ids in named.values() for one in ids})
     for name, several in found.items():
         slug, *ids = named[name]
         some = [texts[one] for one in ids if one in texts]
@@ -246,7 +239,7 @@ def learn(run: Run, models: Mapping[str, str]) -> Counts:
 
 
 def _apply_judgements(run: Run) -> None:
-    derived.apply_judgements(run.warehouse, RULES.values(), _scopes(run), related=run.count_related)
+    memberships.apply_judgements(run.warehouse, RULES.values(), _scopes(run), related=run.count_related)
 
 
 def _directions(run: Run) -> dict[str, Direction]:
@@ -261,10 +254,10 @@ def _scopes(run: Run) -> dict[str, str]:
 
 
 def name_subtopics(run: Run, assistant: Assistant | None) -> Counts:
-    """Give the sub-topics of every direction names in English and Chinese, where a model gave one that holds.
+    """Give sub-topics that have none names in English and Chinese, where a model gave one that holds.
 
-    A sub-topic without such a name has none, and readers see its label of terms. Names vanish with the sub-topics that
-    they belong to; those of a direction that has no answer this time stay.
+    A sub-topic without such a name has none, and readers see its label of terms. It keeps its name as long as it lives:
+    papers that come later ask for no other one.
     """
     directions = _directions(run)
     to_name = [
@@ -283,14 +276,16 @@ def name_subtopics(run: Run, assistant: Assistant | None) -> Counts:
     drops: Counter[str] = Counter()
     for one in to_name:
         if answer := asked.answers.get(questions[one.direction].prompt.question):
-            kept, dropped = naming.checked_names(directions[one.direction], one.clusters, one.titles, answer.value)
+            kept, dropped = naming.checked_names(
+                directions[one.direction], one.clusters, one.titles, answer.value, named=one.named
+            )
             names[one.direction] = (kept, answer.model)
             drops.update(dropped)
     wording.store_names(run.warehouse, names)
-    named = sum(len(kept) for kept, _ in names.values())
+    clusters, named = wording.named_clusters(run.warehouse)
     return {
         **asking.counts(asked),
-        "sub-topics": sum(len(one.clusters) for one in to_name),
+        "sub-topics": clusters,
         "named": named,
         **_dropped(drops),
     }

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, compress
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,9 @@ twice or more, else 0; square root of the part of the text that one reads until 
 SIGNS = (1, -1, 1, -1)
 """Which way each feature may speak: nearer, unrivalled, again and early are never less likely."""
 
-_PAPERS_AT_ONCE = 4096
+_HITS_AT_ONCE = 8192
 _ROUNDING = 1e-6
-"""How much nearer another direction must be: well above what the order of a sum does to a cosine in float32."""
+"""How much nearer another direction must be: well above what rounding products to float32 does to a cosine."""
 
 
 # --- prototypes -------------------------------------------------------------------------------------------------
@@ -67,10 +67,17 @@ def prototypes(directions: Sequence[Direction], embedder: Embedder) -> Prototype
 
     The other sentences of a scope say what is outside: they would draw the prototype towards it.
     """
-    texts = [f"{direction.name}. {first_sentence(direction.scope)}" for direction in directions]
-    texts += [exemplar.title for direction in directions for exemplar in direction.exemplars]
-    vectors = embedder.encode(texts)
+    return prototypes_of(directions, embedder.model, embedder.encode(prototype_texts(directions)))
 
+
+def prototype_texts(directions: Sequence[Direction]) -> list[str]:
+    """What prototypes are made of: a text for each direction, then the titles of all their exemplars."""
+    texts = [f"{direction.name}. {first_sentence(direction.scope)}" for direction in directions]
+    return texts + [exemplar.title for direction in directions for exemplar in direction.exemplars]
+
+
+def prototypes_of(directions: Sequence[Direction], model: str, vectors: NDArray[np.float32]) -> Prototypes:
+    """The prototypes, from the model's unit rows of `prototype_texts`, float32, shape (texts, dim)."""
     whole: list[NDArray[np.float32]] = []
     without: list[NDArray[np.float32]] = []
     rows_without: dict[str, dict[str, int]] = {}
@@ -85,8 +92,8 @@ def prototypes(directions: Sequence[Direction], embedder: Embedder) -> Prototype
                 rows_without.setdefault(exemplar.arxiv_id, {})[direction.slug] = len(directions) + len(without)
                 without.append(_prototype(scope, np.delete(titles, place, axis=0)))
     return Prototypes(
-        model=embedder.model,
-        matrix=np.array(whole + without, np.float32).reshape(-1, embedder.dim),
+        model=model,
+        matrix=np.array(whole + without, np.float32).reshape(-1, vectors.shape[1]),
         rows={direction.slug: number for number, direction in enumerate(directions)},
         rows_without=rows_without,
     )
@@ -122,7 +129,9 @@ class Curve:
 
     def probabilities(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """A probability for each row of features; shape (rows,)."""
-        curve: NDArray[np.float64] = 1 / (1 + np.exp(-(self.intercept + features @ np.array(self.weights))))
+        # Column by column: a matrix product may round by the shape of the matrix, and a hit must not depend on others.
+        odds = sum((weight * features[:, place] for place, weight in enumerate(self.weights)), np.zeros(len(features)))
+        curve: NDArray[np.float64] = 1 / (1 + np.exp(-(self.intercept + odds)))
         return curve
 
 
@@ -223,6 +232,40 @@ def rule_named(name: str) -> Rule:
 # --- features ---------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Hits of some papers, as arrays: all that it takes to judge them by a catalogue's prototypes, anywhere."""
+
+    vectors: NDArray[np.float32]
+    """Unit rows of the papers, shape (papers, dim)."""
+    papers: NDArray[np.intp]
+    """The row of `vectors` that each hit's paper has; shape (hits,), as all that follow."""
+    directions: NDArray[np.intp]
+    """The row of the prototypes' matrix that each hit's direction has."""
+    mentions: NDArray[np.int64]
+    read_shares: NDArray[np.float64]
+    exemplars: Mapping[int, str]
+    """Row of `vectors` -> arXiv id, of the papers that are exemplars of any direction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a rule says of each of some hits, in their order; float64, shape (hits,)."""
+
+    similarity: NDArray[np.float64]
+    """Cosine to the direction's prototype."""
+    core: NDArray[np.float64]
+    """Probability that the paper is core."""
+    either: NDArray[np.float64]
+    """Probability that it is core or related."""
+
+
+def judged(prototypes: Prototypes, rule: Rule, hits: Hits) -> Judged:
+    """What the rule says of the hits. Each hit's bits are its own, whatever other hits come with it."""
+    features = _features(prototypes, hits)
+    return Judged(features[:, 0], rule.probabilities(features), rule.probabilities_any(features))
+
+
 def hit_features(
     prototypes: Prototypes,
     paper_ids: Sequence[str],
@@ -235,38 +278,49 @@ def hit_features(
     `paper_ids`. A paper is compared with prototypes made without it, those of the other directions too. Where the
     catalogue has one direction, no other is nearer. Raises UnknownDirection for a hit without a prototype.
     """
-    counts = np.array([len(found) for found in hits], np.intp)
+    return _features(prototypes, _as_arrays(prototypes, paper_ids, vectors, hits))
+
+
+def _as_arrays(
+    prototypes: Prototypes,
+    paper_ids: Sequence[str],
+    vectors: NDArray[np.float32],
+    hits: Sequence[Sequence[LexicalHit]],
+) -> Hits:
     flat = list(chain.from_iterable(hits))
-    papers = np.repeat(np.arange(len(counts)), counts)
-    try:
-        own = np.array([prototypes.rows[hit.direction] for hit in flat], np.intp)
-    except KeyError as unknown:
-        prototypes.row(unknown.args[0], "")
-        raise
-    features = np.empty((len(flat), len(FEATURES)))
-    exemplars = list(compress(range(len(paper_ids)), (paper_id in prototypes.rows_without for paper_id in paper_ids)))
+    return Hits(
+        vectors=vectors,
+        papers=np.repeat(np.arange(len(hits)), [len(found) for found in hits]),
+        directions=np.array([prototypes.row(hit.direction, "") for hit in flat], np.intp),
+        mentions=np.array([hit.mentions for hit in flat], np.int64),
+        read_shares=np.array([hit.read_share for hit in flat], np.float64),
+        exemplars={number: one for number, one in enumerate(paper_ids) if one in prototypes.rows_without},
+    )
+
+
+def _features(prototypes: Prototypes, hits: Hits) -> NDArray[np.float64]:
+    features = np.empty((len(hits.papers), len(FEATURES)))
     directions = len(prototypes.rows)
-    ends = counts.cumsum()
-    for start in range(0, len(counts), _PAPERS_AT_ONCE):  # all at once would need gigabytes
-        stop = min(start + _PAPERS_AT_ONCE, len(counts))
-        some = slice(int(ends[start] - counts[start]), int(ends[stop - 1]))
-        used = np.unique(papers[some])
-        place = np.searchsorted(used, papers[some])
-        cosines = vectors[used] @ prototypes.matrix[:directions].T
-        rows = own[some].copy()
-        for number in (number for number in exemplars if start <= number < stop and counts[number]):
-            for direction, row in prototypes.rows_without[paper_ids[number]].items():
-                at, column = np.searchsorted(used, number), prototypes.rows[direction]
-                cosines[at, column] = vectors[number] @ prototypes.matrix[row]
-                rows[(place == at) & (own[some] == column)] = row
-        # One hit's cosine must not depend on its neighbours: a matrix product may round by the shape of the matrix.
-        products = vectors[papers[some]] * prototypes.matrix[rows]
+    # In float64, where the order of a sum, which the shape of a product may change, does nothing that would be seen.
+    everything = prototypes.matrix[:directions].astype(np.float64).T
+    for start in range(0, len(features), _HITS_AT_ONCE):  # all at once would need gigabytes
+        some = slice(start, start + _HITS_AT_ONCE)
+        used, place = np.unique(hits.papers[some], return_inverse=True)
+        cosines = hits.vectors[used].astype(np.float64) @ everything
+        rows = hits.directions[some].copy()
+        for at in (at for at, paper in enumerate(used.tolist()) if paper in hits.exemplars):
+            for direction, row in prototypes.rows_without[hits.exemplars[used[at]]].items():
+                column = prototypes.rows[direction]
+                cosines[at, column] = hits.vectors[used[at]].astype(np.float64) @ prototypes.matrix[row]
+                rows[(place == at) & (hits.directions[some] == column)] = row
+        # One hit's cosine must not depend on its neighbours in any bit: row by row.
+        products = hits.vectors[hits.papers[some]] * prototypes.matrix[rows]
         similarity = products.sum(axis=1, dtype=np.float64)
         features[some, 0] = similarity
-        nearer = (cosines[place] > (similarity + _ROUNDING).astype(np.float32)[:, None]).sum(axis=1)
+        nearer = (cosines[place] > (similarity + _ROUNDING)[:, None]).sum(axis=1)
         features[some, 1] = np.log1p(100 * nearer / max(1, directions - 1))
-    features[:, 2] = [hit.mentions >= 2 for hit in flat]
-    features[:, 3] = np.sqrt([hit.read_share for hit in flat])
+    features[:, 2] = hits.mentions >= 2
+    features[:, 3] = np.sqrt(hits.read_shares)
     return features
 
 
@@ -283,8 +337,8 @@ def memberships(
     Raises UnknownDirection for a hit without a prototype, SettingsError for a model without a rule.
     """
     rule = rule or rule_for(prototypes.model)
-    features = hit_features(prototypes, paper_ids, vectors, hits)
-    pairs = ((paper_id, hit) for paper_id, found in zip(paper_ids, hits, strict=True) for hit in found)
+    found = judged(prototypes, rule, _as_arrays(prototypes, paper_ids, vectors, hits))
+    pairs = ((paper_id, hit) for paper_id, several in zip(paper_ids, hits, strict=True) for hit in several)
     return tuple(
         Membership(
             paper_id=paper_id,
@@ -298,11 +352,7 @@ def memberships(
             label=_label(rule, probability, either),
         )
         for (paper_id, hit), similarity, probability, either in zip(
-            pairs,
-            features[:, 0].tolist(),
-            rule.probabilities(features).tolist(),
-            rule.probabilities_any(features).tolist(),
-            strict=True,
+            pairs, found.similarity.tolist(), found.core.tolist(), found.either.tolist(), strict=True
         )
     )
 

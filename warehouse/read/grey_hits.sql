@@ -3,7 +3,7 @@
 -- Params: $rule, $low, $high (of the rule's probability), $version (of the question), $slugs, $scopes (directions, and the hash of
 -- each one's scope)
 with scope as (select unnest($slugs::text[]) as direction, unnest($scopes::text[]) as hash)
-select membership.direction, paper.id, paper.title, paper.abstract, membership.rule_probability
+select membership.direction, membership.paper_id, membership.rule_probability
 from membership
 join paper on paper.id = membership.paper_id
 where membership.rule = $rule

@@ -1,7 +1,6 @@
 -- One row per direction with hits: countable papers that its query matches.
-select hit.direction, count(*)
+select direction, count(*)
 from hit
-join paper on paper.id = hit.paper_id
-where paper.not_counted is null
-group by hit.direction
-order by hit.direction
+where paper_id not in (select id from paper where not_counted is not null)
+group by direction
+order by direction

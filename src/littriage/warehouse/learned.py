@@ -74,10 +74,11 @@ def hits_to_learn(warehouse: Warehouse, direction: str, model: str) -> HitsToLea
 def forget_learned(warehouse: Warehouse, directions: Sequence[str]) -> None:
     """Let the rule stand again in these directions."""
     with warehouse.transaction():
-        _forget_learned(warehouse, directions)
+        forget_within(warehouse, directions)
 
 
-def _forget_learned(warehouse: Warehouse, directions: Sequence[str]) -> None:
+def forget_within(warehouse: Warehouse, directions: Sequence[str]) -> None:
+    """The same, as part of a transaction."""
     for what in ("learned", "learning", "learning_stamps"):
         warehouse.run(f"write/{what}_forgotten", directions=list(directions))
 
@@ -106,7 +107,7 @@ def store_learned(
     }
     nothing = [None] * len(hits.paper_ids)
     with warehouse.transaction():
-        _forget_learned(warehouse, [direction])
+        forget_within(warehouse, [direction])
         warehouse.run(
             "write/learned_stored",
             direction=direction,

@@ -1,0 +1,2 @@
+-- undecided: no longer needed.
+drop table undecided
