@@ -19,7 +19,7 @@ import numpy as np
 from fit_membership import read_papers
 
 from littriage.directions import load_catalogue
-from littriage.embed import FAST, MINILM, load_fast, load_transformer
+from littriage.embedding import FAST, MINILM, load_fast, load_transformer
 from littriage.evaluation import CORE, Judgement, cross_validated, judged_hits, load_judgements, measures
 from littriage.model import Direction, Paper
 from littriage.ports import Embedder

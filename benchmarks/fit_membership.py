@@ -22,7 +22,7 @@ import numpy as np
 
 from littriage import evaluation
 from littriage.directions import load_catalogue
-from littriage.embed import FAST, MINILM, load_fast, load_transformer
+from littriage.embedding import FAST, MINILM, load_fast, load_transformer
 from littriage.evaluation import (
     CORE,
     Folds,

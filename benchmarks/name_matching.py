@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from littriage import resources
 from littriage.directions import load_catalogue
-from littriage.embed import load_transformer
+from littriage.embedding import load_transformer
 from littriage.extraction.matching import MARGIN, MATCH, SUGGESTION, nearest
 
 KNOWN = {

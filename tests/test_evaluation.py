@@ -418,7 +418,7 @@ def test_v2_beats_phrases_on_real_judgements() -> None:
         pytest.skip("needs the judged pairs in ../shared/gold")
     import duckdb
 
-    from littriage.embed import load_transformer
+    from littriage.embedding import load_transformer
 
     rows = duckdb.execute(
         "select id, title, abstract, categories, published from read_parquet(?)",

@@ -82,7 +82,7 @@ def _directions(settings: Settings) -> str:
 
 
 def _model(settings: Settings) -> str:
-    from littriage.embed import packaged_minilm
+    from littriage.embedding import packaged_minilm
 
     packaged_minilm()
     return "all-MiniLM-L6-v2 from its package, weights as published"
