@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from littriage.cluster import MIN_CLUSTER, TermStatistics, cluster_count, cluster_direction, term_statistics
-from littriage.model import Cluster, Paper
+from littriage.clusters.frozen import born
+from littriage.clusters.grouping import MIN_CLUSTER, cluster_count, groups, outgrown
+from littriage.clusters.terms import TermStatistics, characteristic_terms, label_of, term_statistics
+from littriage.model import Cluster, ClusterMember, Paper
 
 SPEECH = "End-to-end speech translation maps audio of a speaker to text."
 IMAGES = "Visual grounding helps multimodal translation of image captions."
@@ -37,6 +39,25 @@ def corpus(sizes: tuple[int, ...] = (30, 20, 10), *, noise: float = 0.02) -> tup
             papers.append(paper(len(papers), "Neural translation", f"We study neural translation. {text}"))
             rows.append(np.eye(8)[topic] + noise * rng.normal(size=8))
     return papers, unit(np.array(rows))
+
+
+def cluster_direction(
+    direction: str, papers: list[Paper], vectors: np.ndarray, *, seed: int, background: TermStatistics | None = None
+) -> tuple[Cluster, ...]:
+    """Groups, what each is called, and its papers, nearest to the centroid first, in the order of ids."""
+    order = sorted(range(len(papers)), key=lambda row: papers[row].id)
+    vectors = vectors[order]
+    newborns = [born(vectors, rows) for rows in groups(vectors, seed)]
+    if not newborns:
+        return ()
+    own = [[papers[order[row]] for row in one.rows] for one in newborns]
+    words = characteristic_terms(own, background)
+    return tuple(
+        Cluster(direction, number, label_of(terms), terms, tuple(
+            ClusterMember(paper.id, float(cosine)) for paper, cosine in zip(members, one.similarities, strict=True)
+        ))
+        for number, (one, members, terms) in enumerate(zip(newborns, own, words, strict=True), start=1)
+    )  # fmt: skip
 
 
 def ids(clusters: tuple[Cluster, ...]) -> list[set[str]]:
@@ -205,17 +226,18 @@ def test_papers_of_stop_words_alone_have_an_empty_label() -> None:
     assert (cluster.label, cluster.terms) == ("", ())
 
 
-def test_vectors_must_match_the_papers() -> None:
-    """A missing row or a repeated id is a mistake of the caller, not a smaller cluster."""
-    with pytest.raises(ValueError, match="2 papers of d came with vectors of shape"):
-        cluster_direction("d", [paper(1), paper(2)], unit(np.ones((1, 4))), seed=0)
-    with pytest.raises(ValueError, match="stands twice"):
-        cluster_direction("d", [paper(1), paper(1)], unit(np.ones((2, 4))), seed=0)
+@pytest.mark.parametrize(
+    ("papers", "now", "too_large"), [(19, 20, False), (19, 40, True), (20, 100, False), (20, 123, True), (0, 19, False)]
+)
+def test_a_direction_outgrows_its_sub_topics(papers: int, now: int, too_large: bool) -> None:
+    """With twice the papers and twice the sub-topics that it would have; neither alone."""
+    assert outgrown(papers, now) is too_large
 
 
 def test_importing_the_module_loads_no_heavy_package() -> None:
     """faiss and scikit-learn wait for the first call."""
-    heavy = "import sys, littriage.cluster; print(sorted({'faiss', 'sklearn', 'scipy', 'torch'} & set(sys.modules)))"
+    modules = "littriage.clusters.grouping, littriage.clusters.terms, littriage.clusters.frozen"
+    heavy = f"import sys, {modules}; print(sorted({{'faiss', 'sklearn', 'scipy', 'torch'}} & set(sys.modules)))"
 
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cluster_rows import stand
 from fakes import FakeLlm
 from hostile_papers import HOSTILE
 from littriage import assistance
@@ -18,8 +19,6 @@ from littriage.briefs import KeyPaper, SubTopic
 from littriage.errors import LlmRefused
 from littriage.model import (
     Catalogue,
-    Cluster,
-    ClusterMember,
     Direction,
     Growth,
     Query,
@@ -32,7 +31,7 @@ from littriage.ports import Prompt
 from littriage.prompts import as_data, quoted
 from littriage.published import Published
 from littriage.run import Run
-from littriage.warehouse import Warehouse, derived, wording
+from littriage.warehouse import Warehouse, clusters, derived, wording
 from littriage.warehouse.publishing import publish
 
 AS_OF = date(2025, 7, 15)
@@ -85,7 +84,7 @@ def run(warehouse: Warehouse) -> Run:
         similarity=0.5,
         rule="v1/fast",
     )
-    derived.store_clusters(warehouse, "charts", CLUSTERS, "m", "s")
+    stand(warehouse, "charts", CLUSTERS)
     catalogue = Catalogue((Theme("vision", "Vision", "视觉", "All."),), (CHARTS, MAPS))
     made = Run(warehouse, catalogue, AS_OF, lambda: datetime(2025, 7, 15), Quiet(), as_of=AS_OF)
     made.verdicts = (verdict("charts", Stage.RISING), verdict("maps", Stage.TOO_LITTLE_DATA))
@@ -102,12 +101,7 @@ def add(warehouse: Warehouse, paper: str, day: date, **facts: Any) -> None:
     warehouse.insert("paper", {"id": [paper]}, **(known | facts))
 
 
-def cluster(number: int, term: str, *papers: str) -> Cluster:
-    label, members = f"{term} charts", tuple(ClusterMember(one, 0.9) for one in papers)
-    return Cluster("charts", number, label, (label,), members)
-
-
-CLUSTERS = (cluster(1, "bar", "p1", "p2", "p3"), cluster(2, "pie", "p4", "p5", "p6"))
+CLUSTERS = {1: ("bar charts", ("p1", "p2", "p3")), 2: ("pie charts", ("p4", "p5", "p6"))}
 
 
 def answers(prompt: Prompt) -> Mapping[str, Any]:
@@ -130,8 +124,10 @@ def assistant(llm: FakeLlm, calls: int | None = None, languages: tuple[str, ...]
 
 
 def names(run: Run) -> list[tuple[Any, ...]]:
-    columns = "select number, name, name_zh, named_by"
-    return run.warehouse.connection.execute(f"{columns} from cluster order by all").fetchall()
+    return run.warehouse.connection.execute(
+        "select number, name, name_zh, named_by from cluster where version = (select max(version) from cluster_set)"
+        " order by all"
+    ).fetchall()
 
 
 def stored(run: Run) -> dict[tuple[str, str], tuple[str, list[str]]]:
@@ -163,33 +159,60 @@ def test_names_that_hold_are_stored_and_published(run: Run) -> None:
 
 
 def test_the_same_sub_topics_are_asked_about_once(run: Run) -> None:
-    """The cache answers; clusters made anew lose their names and get them back without a call."""
+    """The cache answers what is asked again: here because one of two names did not hold."""
     llm = FakeLlm(answers)
     assistance.name_subtopics(run, assistant(llm))
-    derived.store_clusters(run.warehouse, "charts", CLUSTERS, "m", "t")
-    assert names(run) == [(1, None, None, None), (2, None, None, None)]
     counts = assistance.name_subtopics(run, assistant(llm))
 
-    assert names(run)[0] == (1, "Bar charts", "柱状图", "fake-1")
+    assert names(run) == [(1, "Bar charts", "柱状图", "fake-1"), (2, None, None, None)]
+    assert (len(llm.history), counts["from cache"], counts["named"]) == (1, 1, 1)
+
+
+def test_papers_that_come_later_ask_for_no_other_name(run: Run) -> None:
+    """Though they lie nearer to the centroid: only the papers that a sub-topic was made of are shown to the model."""
+    llm = FakeLlm(answers)
+    assistance.name_subtopics(run, assistant(llm))
+    run.warehouse.insert(
+        "cluster_member", {"paper_id": ["out"]}, scope="charts", number=1, similarity=1.0, founder=False,
+        since=AS_OF, text_hash="h",
+    )  # fmt: skip
+    counts = assistance.name_subtopics(run, assistant(llm))
+
     assert (len(llm.history), counts["from cache"]) == (1, 1)
 
 
+def test_where_all_have_names_nothing_is_asked(run: Run) -> None:
+    """Not even another model: a name stays as long as its sub-topic lives."""
+    both = lambda prompt: {  # noqa: E731
+        "names": [
+            {"number": 1, "en": "Bar charts", "zh": "柱状图"},
+            {"number": 2, "en": "Pie charts", "zh": "饼图"},
+        ]
+    }
+    assistance.name_subtopics(run, assistant(FakeLlm(both)))
+    other = FakeLlm(answers, model="other")
+    counts = assistance.name_subtopics(run, assistant(other))
+
+    assert other.history == []
+    assert (counts["sub-topics"], counts["named"]) == (2, 2)
+
+
 def test_names_stay_where_nobody_answers(run: Run) -> None:
-    """A later run whose model refuses, or that has none, takes nothing away; new sub-topics have no names yet."""
+    """A later run whose model refuses, or that has none, takes nothing away; a new sub-topic has no name yet."""
     assistance.name_subtopics(run, assistant(FakeLlm(answers)))
     refusing = FakeLlm(lambda prompt: LlmRefused("no such model"), model="other")
     counts = assistance.name_subtopics(run, assistant(refusing))
 
     assert names(run)[0] == (1, "Bar charts", "柱状图", "fake-1")
     assert counts["left"] == 1
-    derived.store_clusters(run.warehouse, "charts", [cluster(1, "area", "p1", "p2")], "m", "t")
+    stand(run.warehouse, "charts", {3: ("area charts", ("p1", "p2"))}, version=2)
     assert assistance.name_subtopics(run, None)["left, with no language model"] == 1
-    assert names(run) == [(1, None, None, None)]
+    assert names(run) == [(3, None, None, None)]
 
 
 def test_a_warehouse_without_sub_topics_asks_nothing(run: Run) -> None:
     """No question, no name, no error."""
-    derived.forget_clusters_except(run.warehouse, [])
+    clusters.forget_members_except(run.warehouse, [])
     llm = FakeLlm()
 
     assert assistance.name_subtopics(run, assistant(llm))["sub-topics"] == 0

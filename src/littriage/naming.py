@@ -89,14 +89,17 @@ def checked_names(
     titles: Mapping[str, str],
     value: Mapping[str, Any],
     most_papers: int = MOST_PAPERS,
+    named: Names | None = None,
 ) -> tuple[Names, Mapping[str, int]]:
     """The names that pass every check, by number, and how many were dropped, by reason.
 
     `value` fits the schema of `naming_prompt`; `titles` and `most_papers` are those of the question. Checked are: the
     number is that of a sub-topic and stands once; both names are one short line of plain text, the English one in Latin
     letters, the Chinese one with Chinese; neither is the direction's own name; the English one shares a word with the
-    terms or titles that were shown; no two sub-topics have the same name in either language, else both lose it.
+    terms or titles that were shown; no two sub-topics have the same name in either language, else both lose it. The
+    names of those that are `named` stand, and are not given again.
     """
+    standing = named or {}
     by_number = {cluster.number: cluster for cluster in clusters}
     given = [(one["number"], one["en"].strip(), one["zh"].strip()) for one in value["names"]]
     repeated = {number for number, count in Counter(number for number, _, _ in given).items() if count > 1}
@@ -104,6 +107,8 @@ def checked_names(
     kept: Names = {}
     drops = Counter[str]()
     for number, en, zh in given:
+        if number in standing:
+            continue
         if number not in by_number:
             drops["no such sub-topic"] += 1
         elif number in repeated:
@@ -116,7 +121,7 @@ def checked_names(
             drops["no word of its papers"] += 1
         else:
             kept[number] = (en, zh)
-    alike = _alike(kept)
+    alike = _alike({**standing, **kept}) & kept.keys()
     drops.update({"same as a sibling": len(alike)} if alike else {})
     return {number: names for number, names in kept.items() if number not in alike}, dict(drops)
 
@@ -189,7 +194,7 @@ _GENERAL = _LINKING | frozenset(
 )
 """Words that any name could share with any title."""
 _STEM_CHARS = 6
-"""As `cluster.ALIKE`: words with this many first letters in common say the same."""
+"""As `clusters.terms.ALIKE`: words with this many first letters in common say the same."""
 
 
 def _stem(word: str) -> str:

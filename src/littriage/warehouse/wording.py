@@ -24,31 +24,45 @@ KEY_PAPERS = 4
 
 @dataclass(frozen=True, slots=True)
 class ToName:
-    """The sub-topics of a direction, each with its most central papers alone, and their titles."""
+    """The sub-topics of a direction, each with the most central papers that it was made of, and their titles.
+
+    Papers that came later are not shown, so that a week of them asks nothing anew.
+    """
 
     direction: str
     clusters: tuple[Cluster, ...]
     titles: Mapping[str, str]
     """By paper id."""
+    named: Names
+    """Those that have names, which stand."""
 
 
 def clusters_to_name(warehouse: Warehouse, most_papers: int) -> tuple[ToName, ...]:
-    """Every direction that has sub-topics, by slug; `most_papers` of each sub-topic, the nearest to its centre."""
-    found: dict[str, tuple[list[Cluster], dict[str, str]]] = {}
-    for direction, number, label, terms, ids, similarities, titles in warehouse.rows(
+    """Every direction of which a sub-topic has no name, by slug; `most_papers` of each sub-topic, the nearest to its
+    centroid."""
+    found: dict[str, tuple[list[Cluster], dict[str, str], Names]] = {}
+    for direction, number, label, terms, name, name_zh, ids, similarities, titles in warehouse.rows(
         "read/clusters_to_name", central=most_papers
     ):
-        clusters, known = found.setdefault(direction, ([], {}))
+        clusters, known, named = found.setdefault(direction, ([], {}, {}))
         members = tuple(ClusterMember(*pair) for pair in zip(ids, similarities, strict=True))
         clusters.append(Cluster(direction, number, label, tuple(terms), members))
         known.update(zip(ids, titles, strict=True))
-    return tuple(ToName(direction, tuple(clusters), titles) for direction, (clusters, titles) in found.items())
+        if name is not None:
+            named[number] = (name, name_zh)
+    return tuple(ToName(one, tuple(clusters), titles, named) for one, (clusters, titles, named) in found.items())
+
+
+def named_clusters(warehouse: Warehouse) -> tuple[int, int]:
+    """How many sub-topics all directions have, and how many of them have a name."""
+    clusters, named = warehouse.one("read/cluster_names")
+    return clusters, named
 
 
 def store_names(warehouse: Warehouse, names: Mapping[str, tuple[Names, str]]) -> None:
-    """Replace the names of the sub-topics of these directions; with each direction goes the model that named them.
+    """Name sub-topics of these directions that have no name yet; with each direction goes the model that named them.
 
-    Directions that are not there keep theirs: names vanish with the sub-topics that they belong to.
+    A name that stands stays: it goes with the sub-topic that it belongs to.
     """
     rows = [
         (direction, number, en, zh, model)
@@ -56,7 +70,6 @@ def store_names(warehouse: Warehouse, names: Mapping[str, tuple[Names, str]]) ->
         for number, (en, zh) in sorted(own.items())
     ]
     with warehouse.transaction():
-        warehouse.run("write/cluster_names_forgotten", directions=list(names))
         warehouse.run(
             "write/cluster_names_stored",
             directions=[row[0] for row in rows],

@@ -1,6 +1,6 @@
-"""Sub-topics of one direction: spherical k-means over its papers' vectors, named by the words that set them apart.
+"""What sets groups of papers apart, in words: class-based TF-IDF over words and adjacent pairs.
 
-Pure: papers and vectors in, clusters out. The same papers give the same clusters in whatever order they come.
+Pure: texts in, terms out. The same papers give the same terms in whatever order they come.
 """
 
 from __future__ import annotations
@@ -10,25 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from math import log1p, sqrt
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
-
-from littriage.model import Cluster, ClusterMember
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Vectors = NDArray[np.float32]
-
-CLUSTER_RULE = "v1"
-"""Version of the grouping and of the naming together."""
-
-MIN_TO_SPLIT = 20
-MAX_CLUSTERS = 12
-MIN_CLUSTER = 5
-"""A smaller group is noise rather than a sub-topic: its papers go to the nearest other cluster."""
+from math import log1p
+from typing import Protocol
 
 TERMS = 8
 LABEL_TERMS = 3
@@ -42,9 +25,6 @@ ALIKE = 6
 
 class HasText(Protocol):
     """What is needed of a paper."""
-
-    @property
-    def id(self) -> str: ...
 
     @property
     def title(self) -> str: ...
@@ -61,47 +41,6 @@ class TermStatistics:
     counts: Mapping[str, int]
 
 
-def cluster_direction(
-    direction: str,
-    papers: Sequence[HasText],
-    vectors: Vectors,
-    *,
-    seed: int,
-    background: TermStatistics | None = None,
-) -> tuple[Cluster, ...]:
-    """The sub-topics of a direction, largest first; every paper is in exactly one. No papers: none.
-
-    `vectors` are unit rows, float32, shape (len(papers), dim). `background` holds the terms of all directions
-    together: with it, a term that is common everywhere names no cluster. Ties in size go to the smallest paper id.
-    Raises ValueError where vectors and papers do not match, or an id stands twice.
-    """
-    if vectors.ndim != 2 or len(vectors) != len(papers):
-        raise ValueError(f"{len(papers)} papers of {direction} came with vectors of shape {vectors.shape}")
-    if len({paper.id for paper in papers}) != len(papers):
-        raise ValueError(f"a paper of {direction} stands twice in the list to cluster")
-    if not papers:
-        return ()
-    order = sorted(range(len(papers)), key=lambda row: papers[row].id)
-    papers = [papers[row] for row in order]
-    vectors = np.ascontiguousarray(vectors[order], dtype=np.float32)
-
-    labels = _assignment(vectors, cluster_count(len(papers)), seed)
-    groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    groups.sort(key=lambda rows: (-len(rows), rows[0]))
-    terms = _characteristic_terms([[papers[row] for row in rows] for rows in groups], background)
-    return tuple(
-        Cluster(direction, number, ", ".join(words[:LABEL_TERMS]), words, _members(papers, vectors, rows))
-        for number, (rows, words) in enumerate(zip(groups, terms, strict=True), start=1)
-    )
-
-
-def cluster_count(papers: int) -> int:
-    """How many sub-topics to look for: 1 below 20 papers, then sqrt(papers / 10), from 2 to 12."""
-    if papers < MIN_TO_SPLIT:
-        return 1
-    return min(max(round(sqrt(papers / 10)), 2), MAX_CLUSTERS)
-
-
 def term_statistics(papers: Iterable[HasText]) -> TermStatistics:
     """In how many of the papers each term occurs, for `background`; terms of fewer than 3 papers are left out."""
     total, counts = 0, Counter[str]()
@@ -111,50 +50,12 @@ def term_statistics(papers: Iterable[HasText]) -> TermStatistics:
     return TermStatistics(total, {term: count for term, count in counts.items() if count > 2})
 
 
-# --- grouping ---------------------------------------------------------------------------------------------------
+def label_of(terms: Sequence[str]) -> str:
+    """The terms that stand for a cluster where it has no name."""
+    return ", ".join(terms[:LABEL_TERMS])
 
 
-def _assignment(vectors: Vectors, count: int, seed: int) -> NDArray[np.int64]:
-    """A cluster number for each row, in no order."""
-    if count == 1:
-        return np.zeros(len(vectors), dtype=np.int64)
-    import faiss
-
-    kmeans = faiss.Kmeans(
-        vectors.shape[1],
-        count,
-        niter=25,
-        nredo=3,
-        spherical=True,
-        seed=seed,
-        min_points_per_centroid=1,
-        max_points_per_centroid=256,
-    )
-    # So little work is done soonest by one thread: more of them mostly wait for each other on a busy machine.
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        kmeans.train(vectors)
-    finally:
-        faiss.omp_set_num_threads(threads)
-    centres = np.asarray(kmeans.centroids, dtype=np.float32)
-    nearest = np.argmax(vectors @ centres.T, axis=1)
-    large = np.flatnonzero(np.bincount(nearest, minlength=count) >= MIN_CLUSTER)
-    return np.argmax(vectors @ centres[large].T, axis=1) if large.size else np.zeros_like(nearest)
-
-
-def _members(papers: Sequence[HasText], vectors: Vectors, rows: NDArray[np.int64]) -> tuple[ClusterMember, ...]:
-    centre = vectors[rows].mean(axis=0, dtype=np.float64)
-    length = float(np.linalg.norm(centre))
-    cosines = vectors[rows] @ (centre / length) if length > 0 else np.zeros(len(rows))
-    members = (ClusterMember(papers[row].id, float(cosine)) for row, cosine in zip(rows, cosines, strict=True))
-    return tuple(sorted(members, key=lambda member: (-member.similarity, member.paper_id)))
-
-
-# --- naming -----------------------------------------------------------------------------------------------------
-
-
-def _characteristic_terms(
+def characteristic_terms(
     groups: Sequence[Sequence[HasText]], background: TermStatistics | None
 ) -> list[tuple[str, ...]]:
     """The terms that set each group apart, best first, by class-based TF-IDF: tf * log(1 + A / f).
@@ -165,7 +66,9 @@ def _characteristic_terms(
     """
     surfaces: dict[str, Counter[str]] = {}
     counts = [_count(group, surfaces) for group in groups]
-    within = sum(counts, Counter[str]())
+    within = Counter[str]()
+    for count in counts:  # a sum would copy all that went before, each time
+        within.update(count)
     total = sum(len(group) for group in groups)
     average = total / len(groups)
     scale = average / background.papers if background and background.papers else 0.0

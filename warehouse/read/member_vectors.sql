@@ -1,7 +1,0 @@
--- One row per member of a direction: text and place of its vector. Params: $direction, $model
-select paper.id, paper.title, paper.abstract, vector.place
-from membership
-join paper on paper.id = membership.paper_id
-join vector on vector.paper_id = paper.id and vector.model = $model
-where membership.direction = $direction and membership.member and paper.not_counted is null
-order by paper.id

@@ -1,2 +1,0 @@
--- cluster_member: those of one direction.
-delete from cluster_member where direction = $direction

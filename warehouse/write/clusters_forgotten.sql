@@ -1,2 +1,0 @@
--- cluster: those of one direction.
-delete from cluster where direction = $direction
