@@ -68,8 +68,8 @@ CLAIMS = [
      False, None, None, None, ""),
 ]  # fmt: skip
 CLUSTERS = [
-    ("chart-reading", 1, "bar charts", ["bar", "chart"], 2, "minilm@1", None, None, None),
-    ("chart-reading", 2, "+maps", ["map"], 1, "minilm@1", "Reading maps", "地图阅读", "fake-1"),
+    ("chart-reading", 1, "bar charts", ["bar", "chart"], 2, "minilm@1", None, None, None, None),
+    ("chart-reading", 2, "+maps", ["map"], 1, "minilm@1", "Reading maps", "地图阅读", "fake-1", None),
 ]
 BRIEFS = [
     (

@@ -45,7 +45,7 @@ def imported(warehouse: Path, *arguments: str) -> set[str]:
         "trend parsing --as-of 2024-01-15", "export verdicts", "directions list", "directions show denoising-diffusion",
         "brief", "brief chart-reading --lang zh --json", "export outlooks", "export forecasts",
         "harvest status --requests 5", "harvest status --direction denoising-diffusion --month 2025-01",
-        "llm status",
+        "llm status", "unnamed", "unnamed --lang zh --json",
     ],
 )  # fmt: skip
 def test_asking_stays_light(warehouse: Path, command: str):

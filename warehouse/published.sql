@@ -42,7 +42,28 @@ create table cluster (
     direction text not null, number integer not null, label text not null, terms text[] not null,
     papers integer not null, model text not null,
     name text, name_zh text, named_by text, -- given by a language model and checked; null: the label stands
+    born_on date,                        -- when its number was given, which it keeps
     primary key (direction, number)
+);
+
+create table cluster_set (               -- versions of the sub-topics of each direction
+    direction text not null, version integer not null, made_on date not null,
+    reason text not null,                -- first, asked, model, rule, taken over
+    papers integer not null,             -- that it was made of
+    model text not null, rule text not null,
+    assigned integer, unassigned integer, -- papers now; null of a version that stands no more
+    advice text,                         -- unassigned, outgrown: why making it anew is advised; empty: it is not
+    primary key (direction, version)
+);
+
+create table cluster_event (             -- continues, splits, merges, born, dies
+    direction text not null, version integer not null, happened_on date not null, event text not null,
+    old integer[] not null, new integer[] not null,
+    papers integer[] not null            -- that they share: of each pair, in the order of the longer list
+);
+
+create table cluster_overlap (           -- papers that a version and the one before share; null: in no sub-topic
+    direction text not null, version integer not null, old integer, new integer, papers integer not null
 );
 
 create table brief (                     -- a few checked sentences about each direction
@@ -127,4 +148,18 @@ create table sign (                      -- signs of saturation that stand besid
     n bigint not null, coverage double,
     lack text,                           -- why no value is given; null where one is
     made_with text not null, primary key (direction, kind)
+);
+
+create table field_cluster (             -- clusters of all papers, whatever direction they are in
+    number integer primary key, label text not null, terms text[] not null, name text, name_zh text,
+    category text not null,              -- that its share is measured in
+    as_of date not null, stage text not null,
+    growth double, growth_low double, growth_high double, p_up double,
+    papers_12m double, share_12m double, last_month date,
+    papers integer not null,             -- ever, whatever their category
+    recent integer not null, claimed integer not null, -- of the last 12 months, and of these those in any direction
+    unnamed boolean not null,            -- it rises, and directions claim few of the recent ones
+    nearest text, nearest_cosine double, -- of unnamed ones: the nearest direction
+    central text[] not null, central_titles text[] not null, -- of unnamed ones: recent papers at their centre
+    draft text                           -- of unnamed ones: a direction as TOML
 );

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from littriage import crowding, resources
 from littriage.briefs import split_ids
+from littriage.clusters.lineage import EventKind
 from littriage.errors import NoWarehouse, SchemaTooNew, SettingsError, UnknownDirection
 from littriage.forecasts import Scored, State, forecast_of, outlook_of
 from littriage.model import (
@@ -33,6 +34,7 @@ from littriage.model import (
     Verdict,
     field_months_by_set,
 )
+from littriage.proportions import wilson
 from littriage.venues import Sign, VenueChange, VenueOpinion, VenueYear
 from littriage.verdicts import parse_reasons
 
@@ -137,6 +139,43 @@ class ClusterEntry:
     name_zh: str | None = None
     named_by: str | None = None
     """The model that named it."""
+    born_on: date | None = None
+    """When its number was given, which it keeps; None in a file that an older littriage published."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterVersion:
+    """A version of a direction's sub-topics."""
+
+    direction: str
+    version: int
+    made_on: date
+    reason: str
+    """first, asked, model, rule or taken over."""
+    papers: int
+    """That it was made of."""
+    model: str
+    rule: str
+    assigned: int | None
+    """Papers that are in its sub-topics now; None where it stands no more."""
+    unassigned: int | None
+    """Papers that are in none of them."""
+    advice: str | None
+    """unassigned or outgrown: why making them anew is advised; empty: it is not; None where it stands no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterEventEntry:
+    """What became of sub-topics of a direction."""
+
+    version: int
+    happened_on: date
+    kind: EventKind
+    old: tuple[int, ...]
+    """Numbers in the version before."""
+    new: tuple[int, ...]
+    papers: tuple[int, ...]
+    """That they share: of each pair, in the order of the longer list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +206,52 @@ class BriefEntry:
     """The language model, or `template`."""
     dropped: tuple[tuple[str, int], ...]
     """Sentences of the model that failed a check: how many, by reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnnamedCluster:
+    """A cluster of the whole field that rises and that directions claim little of."""
+
+    number: int
+    label: str
+    terms: tuple[str, ...]
+    name: str | None
+    name_zh: str | None
+    category: str
+    """That its share is measured in."""
+    as_of: date
+    stage: Stage
+    growth: float
+    """Log units a year; `growth_low` and `growth_high` are the ends of its 80% interval."""
+    growth_low: float
+    growth_high: float
+    p_up: float
+    papers_12m: float | None
+    share_12m: float | None
+    last_month: date | None
+    papers: int
+    """Ever, whatever their category."""
+    recent: int
+    """Of these, in the last 12 months."""
+    claimed: int
+    """Of the recent ones, members of any direction."""
+    nearest: str | None
+    """Slug of the direction whose papers are nearest."""
+    nearest_cosine: float | None
+    central: tuple[tuple[str, str], ...]
+    """Id and title of recent papers, the nearest to the centre first."""
+    draft: str | None
+    """A direction as TOML, to be reviewed; None where no phrase finds its papers."""
+
+    @property
+    def claimed_share(self) -> float:
+        """Part of the recent papers that directions claim."""
+        return self.claimed / self.recent if self.recent else 0.0
+
+    @property
+    def claimed_interval(self) -> tuple[float, float]:
+        """80% interval of that part, as of a sample of what the cluster will hold."""
+        return wilson(self.claimed_share, self.recent) if self.recent else (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +375,42 @@ class Published:
             names = [column[0] for column in result.description or ()]
             rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         return tuple(ClusterEntry(**{**row, "terms": tuple(row["terms"])}) for row in rows)
+
+    def cluster_versions(self, direction: str | None = None) -> tuple[ClusterVersion, ...]:
+        """The versions of the sub-topics of a direction, or of all, the oldest first.
+
+        Raises NoWarehouse for a file that was published before versions were kept: publish it again.
+        """
+        return tuple(ClusterVersion(*row) for row in self._rows("read/published_cluster_sets", direction=direction))
+
+    def cluster_events(self, direction: str) -> tuple[ClusterEventEntry, ...]:
+        """What became of the sub-topics of a direction, the oldest first. Raises NoWarehouse as `cluster_versions`."""
+        return tuple(
+            ClusterEventEntry(version, on, EventKind(kind), tuple(old), tuple(new), tuple(papers))
+            for version, on, kind, old, new, papers in self._rows("read/published_cluster_events", direction=direction)
+        )
+
+    def cluster_overlaps(self, direction: str) -> list[tuple[int, int | None, int | None, int]]:
+        """(version, sub-topic of the version before, sub-topic, papers that they share); None: papers in none.
+
+        Raises NoWarehouse as `cluster_versions`.
+        """
+        return self._rows("read/published_cluster_overlaps", direction=direction)
+
+    def field_clusters(self) -> tuple[int, int]:
+        """How many clusters the whole field has, and how many of them the months allow a verdict on.
+
+        Raises NoWarehouse for a file that was published before they were kept: publish it again.
+        """
+        ((clusters, measurable),) = self._rows("read/published_field_clusters")
+        return clusters, measurable
+
+    def unnamed(self) -> tuple[UnnamedCluster, ...]:
+        """The clusters of the whole field that rise and that directions claim little of, by the lower end of growth.
+
+        Raises NoWarehouse as `field_clusters`.
+        """
+        return tuple(_unnamed(*row) for row in self._rows("read/published_unnamed"))
 
     def briefs(self, lang: str) -> dict[str, BriefEntry]:
         """The brief of every direction in that language, `en` or `zh`, by slug.
@@ -523,6 +644,24 @@ def _scored(row: tuple[Any, ...]) -> Scored:
     state, *outcome, changed = row[22:]
     became = (State(state), *outcome, tuple(changed))
     return Scored(forecast_of(row[:22]), *became)
+
+
+def _unnamed(
+    number: int,
+    label: str,
+    terms: list[str],
+    name: str | None,
+    name_zh: str | None,
+    category: str,
+    as_of: date,
+    stage: str,
+    *rest: Any,
+) -> UnnamedCluster:
+    *figures, central, titles, draft = rest
+    papers = tuple(zip(central, titles, strict=True))
+    first = (number, label, tuple(terms), name, name_zh, category, as_of, Stage(stage))
+    values: list[Any] = [*first, *figures, papers, draft]
+    return UnnamedCluster(*values)
 
 
 def _point(row: tuple[Any, ...]) -> TrendPoint:

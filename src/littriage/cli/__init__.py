@@ -20,6 +20,7 @@ from littriage.cli import (
     brief,
     checking,
     claims,
+    clusters,
     demo,
     directions,
     evaluating,
@@ -32,6 +33,7 @@ from littriage.cli import (
     reading,
     scheduling,
     showing,
+    unnamed,
     working,
 )
 from littriage.errors import LittriageError
@@ -71,6 +73,7 @@ demo.register(app)
 scheduling.register(app)
 read.register(app)
 reading.register(app)
+unnamed.register(app)
 showing.register(app)
 brief.register(app)
 claims.register(app)
@@ -83,6 +86,7 @@ backtest.register(app)
 judge.register(app)
 audit.register(app)
 llm.register(app)
+clusters.register(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
