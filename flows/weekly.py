@@ -5,6 +5,7 @@ Prefect adds retries, logs, run names and the table of results as an artifact; e
 nothing by themselves (a cached harvest would hide a second week).
 
     littriage run                        # once: harvests by itself, and starts the flow where there is something to do
+    littriage run --runner dask          # its shards are done by the workers of a cluster (docs/scale.md)
     littriage schedule --cron "..."      # every week
 """
 
@@ -70,6 +71,7 @@ def weekly(
     with (
         wiring.opened_run(chosen, progress_bars(), until, create=harvest) as run,
         wiring.assistant(chosen) as assistant,  # a model that cannot be asked is refused before the harvest
+        wiring.load_flow("runners").opened(chosen) as run.workers,  # and so is a scheduler that does not answer
     ):
         if harvested:
             run.go_on_from(harvested)
@@ -98,4 +100,5 @@ def print_stages(summary: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    print_stages(weekly(configuration.settings_from(os.environ).as_parameters()))
+    options = wiring.load_flow("runners").options(__doc__).parse_args()
+    print_stages(weekly(configuration.settings_from(os.environ, **vars(options)).as_parameters()))

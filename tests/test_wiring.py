@@ -49,11 +49,13 @@ def test_every_setting_has_a_variable():
         "LITTRIAGE_MODEL": "m",
         "LITTRIAGE_DEVICE": "cpu",
         "LITTRIAGE_READ_LIMIT": "7",
+        "LITTRIAGE_COUNT": "related",
+        "LITTRIAGE_VECTORS": "float16",
     }
 
     assert configuration.settings_from(environment) == configuration.Settings(
         Path("w"), Path("q"), "http://localhost/", "http://localhost/oai", "oai", "a.example.org, B.example.org:8080",
-        "a@example.org", 5.0, 6, "m", "cpu", 7,
+        "a@example.org", 5.0, 6, "m", "cpu", read_limit=7, count="related", vectors="float16",
     )  # fmt: skip
 
 
@@ -71,6 +73,7 @@ def test_hosts_of_redirects():
         ("LITTRIAGE_HARVEST_MONTHS", "0", "harvest_months is 0: expected at least 1"),
         ("LITTRIAGE_CHANNEL", "rss", "there is no channel 'rss': take auto, oai or api"),
         ("LITTRIAGE_REDIRECTS", "a.org, https://b.org/", "redirects: 'https://b.org/' is no host"),
+        ("LITTRIAGE_VECTORS", "int8", "vectors cannot be kept in 'int8': take float32 or float16"),
     ],
 )
 def test_a_variable_that_cannot_be_used(variable: str, value: str, expected: str):
@@ -238,9 +241,9 @@ def test_tiers(
     read_limit: int | None,
 ):
     """A model with a rule reads everything on a GPU; else, or on request, the small directions."""
-    monkeypatch.setattr("littriage.embed.load_transformer", lambda name, device: FakeEmbedder(model, "transformer"))
-    monkeypatch.setattr("littriage.embed.load_fast", lambda folder: FakeEmbedder())
-    monkeypatch.setattr("littriage.embed.on_accelerator", lambda embedder: accelerated)
+    monkeypatch.setattr("littriage.embedding.load_transformer", lambda *_: FakeEmbedder(model, "transformer"))
+    monkeypatch.setattr("littriage.embedding.load_fast", lambda folder: FakeEmbedder())
+    monkeypatch.setattr("littriage.embedding.on_accelerator", lambda embedder: accelerated)
 
     with wiring.tiers(configuration.Settings(read_limit=limit)) as tiers:
         assert (tiers.fast is not None, tiers.read_limit) == (fast, read_limit)

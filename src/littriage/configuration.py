@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from littriage import channels
+from littriage import channels, workers
 from littriage.errors import SettingsError
 from littriage.llm.addresses import ANTHROPIC, FAMILIES, OPENAI, is_own, same_server, server_address
 
@@ -21,6 +21,8 @@ HARVEST_MONTHS = 60
 
 
 COUNTS = ("core", "related")
+PRECISIONS = ("auto", "float32", "bf16", "fp16", "int8")
+VECTORS = ("float32", "float16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,20 @@ class Settings:
     harvest_months: int = HARVEST_MONTHS
     model: str = "minilm"
     device: str = "auto"
+    """Of the embedding model: a torch device, several with commas between them, or auto."""
+    precision: str = "auto"
+    """Of the embedding model: float32, bf16, fp16, int8, or auto, which is as fast as the device can be."""
     read_limit: int | None = None
     """None: no limit on a GPU, READ_LIMIT_CPU on a CPU."""
     count: str = "core"
     """Which papers a trend counts: core, or related, which adds those to which the direction is an ingredient."""
+    vectors: str = ""
+    """Numbers that vectors are kept in: float32, or float16, which takes half the room; empty: as those that are there,
+    float32 where there are none."""
+    runner: str = workers.LOCAL
+    """Who does the shards of a run: local, threads, dask or ray."""
+    scheduler: str = ""
+    """Address of a Dask or Ray scheduler; empty: workers are started on this machine, where the runner needs any."""
     notice: str = ""
     llm_model: str = ""
     """Name of a language model, as its server knows it; empty: none is asked."""
@@ -115,6 +127,16 @@ def settings_from(environment: Mapping[str, str], **options: Any) -> Settings:
         )
     if settings.count not in COUNTS:
         raise SettingsError(f"there is no count {settings.count!r}: take {' or '.join(COUNTS)}", count=settings.count)
+    if settings.precision not in PRECISIONS:
+        raise SettingsError(
+            f"there is no precision {settings.precision!r}: take {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}",
+            precision=settings.precision,
+        )
+    if settings.vectors not in ("", *VECTORS):
+        raise SettingsError(
+            f"vectors cannot be kept in {settings.vectors!r}: take {' or '.join(VECTORS)}", vectors=settings.vectors
+        )
+    workers.check_names(settings.runner, settings.scheduler)
     host_names(settings.redirects)
     _check_llm(settings)
     return settings
@@ -144,8 +166,12 @@ _VARIABLES: dict[str, Any] = {
     "harvest_months": int,
     "model": str,
     "device": str,
+    "precision": str,
     "read_limit": int,
     "count": str,
+    "vectors": str,
+    "runner": str,
+    "scheduler": str,
     "llm_model": str,
     "llm_url": str,
     "llm_family": str,

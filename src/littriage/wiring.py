@@ -277,26 +277,34 @@ def model_folder() -> Path:
 @contextmanager
 def tiers(settings: Settings) -> Iterator[Tiers]:
     """The embedders of this machine: the transformer for everything on a GPU, two tiers on a CPU."""
-    from littriage.embed import load_fast, load_transformer, on_accelerator
+    from littriage.embedding import DeviceWorkers, device_names, load_fast, on_accelerator
     from littriage.membership import has_rule
 
-    transformer = load_transformer(settings.model, settings.device)
+    names = device_names(settings.device)
+    transformer = _transformer(settings, names[0])
+    several = DeviceWorkers(names) if len(names) > 1 else None
     if on_accelerator(transformer) and settings.read_limit is None and has_rule(transformer.model):
-        yield Tiers(None, transformer)
+        yield Tiers(None, transformer, devices=several)
     else:
         limit = READ_LIMIT_CPU if settings.read_limit is None else settings.read_limit
-        yield Tiers(load_fast(model_folder()), transformer, limit)
+        yield Tiers(load_fast(model_folder()), transformer, limit, several)
 
 
 def embedder(settings: Settings, tier: str) -> Embedder:
     """The embedder of one tier, `fast` or `transformer`. Raises SettingsError for another."""
-    from littriage.embed import load_fast, load_transformer
+    from littriage.embedding import device_names, load_fast
 
     if tier == "fast":
         return load_fast(model_folder())
     if tier == "transformer":
-        return load_transformer(settings.model, settings.device)
+        return _transformer(settings, device_names(settings.device)[0])
     raise SettingsError(f"there is no tier {tier!r}: take transformer or fast", tier=tier)
+
+
+def _transformer(settings: Settings, device: str) -> Embedder:
+    from littriage.embedding import load_transformer
+
+    return load_transformer(settings.model, device, settings.precision, model_folder())
 
 
 def first_day(settings: Settings, today: date) -> date:

@@ -99,6 +99,8 @@ _OPTIONS = {
     "--device": "device",
     "--read-limit": "read_limit",
     "--count": "count",
+    "--runner": "runner",
+    "--scheduler": "scheduler",
     "--llm-model": "llm_model",
     "--llm-calls": "llm_calls",
     "--llm-tokens": "llm_tokens",

@@ -66,6 +66,22 @@ Count = Annotated[
         help="Papers that a trend counts: core, or related, those that touch it too [default: core].",
     ),
 ]
+Runner = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        envvar="LITTRIAGE_RUNNER",
+        help="Who works on its shards: local, threads, dask or ray [default: local].",
+    ),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        envvar="LITTRIAGE_SCHEDULER",
+        help="Of a Dask or Ray cluster that runs already: tcp://host:8786, ray://host:10001 [default: start workers].",
+    ),
+]
 LlmModel = Annotated[
     str | None,
     typer.Option(
@@ -138,6 +154,8 @@ def run(
     device: Device = None,
     read_limit: ReadLimit = None,
     count: Count = None,
+    runner: Runner = None,
+    scheduler: Scheduler = None,
     llm_model: LlmModel = None,
     llm_calls: LlmCalls = None,
     llm_tokens: LlmTokens = None,
@@ -156,8 +174,8 @@ def run(
     settings = _settings(
         warehouse=warehouse, queries=queries, arxiv=arxiv, oai=oai, channel=channel, redirects=redirects,
         contact=contact, interval_s=interval, harvest_months=months, model=model, device=device,
-        read_limit=read_limit, count=count, llm_model=llm_model, llm_calls=llm_calls, llm_tokens=llm_tokens,
-        llm_usd=llm_usd,
+        read_limit=read_limit, count=count, runner=runner, scheduler=scheduler, llm_model=llm_model,
+        llm_calls=llm_calls, llm_tokens=llm_tokens, llm_usd=llm_usd,
     )  # fmt: skip
     only = known_slugs(settings, direction)
     if dry_run:
@@ -190,9 +208,10 @@ def run_weekly(
     stand, and `plan` what was to be asked. Raises SourceUnavailable when the server does not start, and EmptyWarehouse
     where there is nothing to work on, besides what `wiring.opened_run` raises before anything is asked.
     """
-    from littriage import pipeline, wiring
+    from littriage import pipeline, wiring, workers
     from littriage.progress import progress_bars
 
+    workers.refuse_unusable(settings.runner, settings.scheduler)  # now, not after a harvest of hours
     plan = None
     if harvest:
         with wiring.assistant(settings):
