@@ -29,7 +29,7 @@ from littriage.replica.simulate import load_shapes, simulated_papers
 from littriage.trends import last_settled_month
 from littriage.warehouse import Warehouse
 
-TABLES = ("trends", "verdicts", "outlooks", "papers", "clusters")
+TABLES = ("trends", "verdicts", "outlooks", "papers", "clusters", "lineage")
 LITTRIAGE = (sys.executable, "-c", "from littriage.cli import main; main()")
 RUN = (*LITTRIAGE, "run", "--warehouse")
 GRACE_S = 15.0

@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 
 from littriage import configuration, wiring
 from littriage.assistance import grey_hits
-from littriage.embed import packaged_minilm
+from littriage.embedding import packaged_minilm
 from littriage.llm.rendering import rendered
 from littriage.model import Direction
 from littriage.ports import Prompt

@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 
+from cluster_rows import stand
 from littriage import resources
+from littriage.clusters.lineage import Lineage, Overlap
 from littriage.model import Drop, HarvestNote, Paper, Window
 from littriage.warehouse import Warehouse
 from littriage.warehouse.checks import broken_rules
@@ -14,6 +16,7 @@ from littriage.warehouse.papers import store_harvested
 from paper_files import NOW
 
 VIOLATIONS = {
+    "assigned_papers_lie_within_the_radius": "update cluster_member set similarity = 0.4, founder = false",
     "brief_sentences_have_ids": "update brief set papers = []",
     "done_windows_are_whole": "update harvest_window set received = expected - 1",
     "failed_requests_have_reasons": "update harvest_request set reason = ''",
@@ -26,6 +29,9 @@ VIOLATIONS = {
     "llm_answers_were_paid_or_brought": "delete from llm_call where outcome = 'answered'",
     "llm_calls_have_reasons": "update llm_call set reason = ''",
     "memberships_have_hits": "delete from hit",
+    "neighbour_graphs_have_rows": "update neighbour_graph set rows = 0",
+    "overlaps_are_parts": "update cluster_set set papers = 2 where version = 2",
+    "papers_in_clusters_have_their_cluster": "delete from cluster where version = 2",
     "shares_are_parts": "update trend_point set papers = exposure + 1",
     "vectors_lie_in_their_file": "update vector set place = place + 1",
 }
@@ -43,8 +49,9 @@ def good(warehouse: Warehouse) -> Warehouse:
     for statement in (
         "insert into import_file values ('a', now()::timestamp, 3, 1, 1, null), ('b', now()::timestamp, 2, 2, 0, 'f')",
         "insert into import_drop select 'a', imported_at, 'no id', 1, [] from import_file where source = 'a'",
-        "insert into vector_file values ('m', 'm.rows', 1, 'float32', 1)",
+        "insert into vector_file values ('m', 'm.rows', 1, 'float32', 1, '')",
         "insert into vector values ('2104.00001', 'm', 'h', 0)",
+        "insert into neighbour_graph values ('m', 'm.npz', 15, 1, 'exact', 's')",
         "insert into oai_list (set_spec, in_order, pages, records, under_way, base, current_to)"
         " values ('cs', true, 1, 5, false, 'listing', '2021-05-01'), ('stat', true, 1, 5, true, null, null)",
         "insert into harvest_request (source, kind, subject, place, attempt, asked_at, waited_s, seconds, outcome,"
@@ -72,6 +79,9 @@ def good(warehouse: Warehouse) -> Warehouse:
         " (sha256('n' || chr(10) || 'p'), 'p', 'n', 'screen', '{}', 'answers.jsonl', now()::timestamp)",
     ):
         warehouse.connection.execute(statement)
+    stand(warehouse, "demo", {1: ("a", ("p", "q"))}, pool=("r",))
+    shared = (Overlap(1, 1, 2), Overlap(None, 1, 1))
+    stand(warehouse, "demo", {1: ("b", ("p", "q", "r"))}, version=2, lineage=Lineage({1: 1}, shared, ()))
     return warehouse
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from littriage.model import Cluster, ClusterMember, FieldMonth, LexicalHit, Membership, MonthStatus
+from littriage.model import FieldMonth, LexicalHit, Membership, MonthStatus
 from littriage.warehouse import Warehouse, derived
 from littriage.warehouse import vectors as vectors_files
 from littriage.warehouse.derived import Text
+from stored import store_memberships
 
 APRIL = date(2021, 4, 1)
 HIT = LexicalHit("demo", in_title=True, title_groups=1, phrases=2, mentions=3, read_share=0.25)
@@ -54,63 +55,56 @@ def test_matching_replaces_the_hits_of_a_paper(warehouse: Warehouse) -> None:
     assert [[one.id for one in batch] for batch in derived.texts_to_match(warehouse, "z", 1)] == [["1"], ["2"]]
 
 
-def test_texts_without_a_vector_of_their_present_text_are_embedded_shortest_first(warehouse: Warehouse) -> None:
+def test_texts_without_a_vector_of_their_present_text_are_embedded_oldest_first(warehouse: Warehouse) -> None:
     """For each model apart; a changed text needs a new vector; papers that do not count need none."""
     add_papers(warehouse, "1", abstract="A much longer abstract.")
     add_papers(warehouse, "2", "3")
     add_papers(warehouse, "4", not_counted="withdrawn")
-    texts = derived.texts_to_embed(warehouse, "m")
-    assert [one.id for one in texts] == ["2", "3", "1"]
+    warehouse.connection.execute("update paper set month = '2019-01-01' where id = '3'")
+
+    def to_embed(model: str, directions: list[str] | None = None) -> list[str]:
+        return derived.papers_to_embed(warehouse, model, directions)
+
+    assert to_embed("m") == ["3", "1", "2"]
+    (texts,) = derived.texts_to_embed(warehouse, to_embed("m"), 9)
 
     vectors = np.eye(3, 4, dtype=np.float32)
     vectors_files.store(warehouse, texts, vectors, "m")
-    assert derived.texts_to_embed(warehouse, "m") == []
-    assert len(derived.texts_to_embed(warehouse, "another")) == 3
+    assert to_embed("m") == []
+    assert len(to_embed("another")) == 3
 
     add_papers(warehouse, "3", title="New", text_hash="h2")
-    assert derived.texts_to_embed(warehouse, "m") == [Text("3", "New", "A.", (), "h2")]
+    assert list(derived.texts_to_embed(warehouse, to_embed("m"), 9)) == [[Text("3", "New", "A.", (), "h2")]]
     derived.store_hits(warehouse, {"3": [HIT]}, "x")
-    assert [one.id for one in derived.texts_to_embed(warehouse, "m", ["demo"])] == ["3"]
-    assert derived.texts_to_embed(warehouse, "m", ["other"]) == []
-    assert derived.texts_to_embed(warehouse, "m", []) == []
+    assert to_embed("m", ["demo"]) == ["3"]
+    assert to_embed("m", ["other"]) == []
+    assert to_embed("m", []) == []
 
-    derived.store_hits(warehouse, {"1": [HIT], "2": [HIT]}, "x")
-    columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
-    assert list(columns["paper_id"]) == ["1", "2", "3"]
-    found = vectors_files.taken(warehouse, "m", columns["place"])
+
+def test_texts_come_in_batches_in_the_order_asked_for(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many are read at once; a paper that is not there is left out, and nothing asked is nothing."""
+    add_papers(warehouse, *"abcdefg")
+    for at_once in (1, 4, 100):
+        monkeypatch.setattr(derived, "TEXTS_AT_ONCE", at_once)
+        found = [[one.id for one in batch] for batch in derived.texts_to_embed(warehouse, list("gfxacbd"), 2)]
+        assert [id_ for batch in found for id_ in batch] == list("gfacbd")
+        assert max(map(len, found)) == 2
+    assert list(derived.texts_to_embed(warehouse, [], 2)) == []
+
+
+def test_vectors_are_taken_in_the_order_asked_for(warehouse: Warehouse) -> None:
+    """And no places are an empty matrix."""
+    vectors = np.eye(3, 4, dtype=np.float32)
+    vectors_files.store(warehouse, [Text(one, "T", None, (), "h") for one in "abc"], vectors, "m")
+    found = vectors_files.taken(warehouse, "m", np.array([2, 0, 1]))
     assert found.dtype == np.float32
     assert found.tolist() == vectors[[2, 0, 1]].tolist()
-
-
-def test_no_vectors_are_an_empty_matrix(warehouse: Warehouse) -> None:
-    columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
-    assert vectors_files.taken(warehouse, "m", columns["place"]).shape == (0, 0)
+    assert vectors_files.taken(warehouse, "m", []).shape == (0, 0)
 
 
 def test_the_text_of_a_paper_is_title_and_abstract() -> None:
     assert Text("1", "T", "A.").text == "T\nA."
     assert Text("1", "T", None).text == "T"
-
-
-def test_memberships_are_replaced_as_a_whole(warehouse: Warehouse) -> None:
-    """What is no longer decided is gone; the stamp goes with it."""
-    assert derived.store_memberships(warehouse, [membership("1", 0.9), membership("2", 0.2)], "x") == 1
-    assert derived.store_memberships(warehouse, [membership("2", 0.6)], "y") == 1
-
-    assert warehouse.connection.execute("select paper_id, member from membership").fetchall() == [("2", True)]
-    assert derived.stamped(warehouse, "decide") == "y"
-    assert derived.store_memberships(warehouse, [], "z") == 0
-
-
-def test_a_write_that_fails_leaves_what_was_there(warehouse: Warehouse) -> None:
-    """Memberships and their stamp are one transaction."""
-    derived.store_memberships(warehouse, [membership("1", 0.9)], "x")
-    broken = Membership("2", "demo", HIT, 0.5, 0.5, True, None)  # type: ignore[arg-type]
-
-    with pytest.raises(Exception, match="NOT NULL"):
-        derived.store_memberships(warehouse, [broken], "y")
-    assert warehouse.connection.execute("select paper_id from membership").fetchall() == [("1",)]
-    assert derived.stamped(warehouse, "decide") == "x"
 
 
 def test_months_sum_the_probabilities_of_countable_papers(warehouse: Warehouse) -> None:
@@ -121,7 +115,7 @@ def test_months_sum_the_probabilities_of_countable_papers(warehouse: Warehouse) 
     add_papers(warehouse, "6", not_counted="withdrawn")
     add_papers(warehouse, "7", categories=["cs.LG"])
     kept = [membership(str(number), number / 10) for number in range(1, 8)]
-    derived.store_memberships(warehouse, [*kept, membership("1", 0.25, "other")], "x")
+    store_memberships(warehouse, [*kept, membership("1", 0.25, "other")])
 
     may = date(2021, 5, 1)
     assert derived.member_months(warehouse, None) == {
@@ -134,39 +128,10 @@ def test_months_sum_the_probabilities_of_countable_papers(warehouse: Warehouse) 
 def test_months_of_imported_papers_leave_out_what_was_only_harvested(warehouse: Warehouse) -> None:
     add_papers(warehouse, "1")
     add_papers(warehouse, "2", in_field=False)
-    derived.store_memberships(warehouse, [membership("1", 0.75), membership("2", 0.75)], "x")
+    store_memberships(warehouse, [membership("1", 0.75), membership("2", 0.75)])
 
     assert derived.member_months(warehouse, in_field=True) == {"demo": {APRIL: (0.75, 1, 0.1875)}}
     assert derived.member_months(warehouse) == {"demo": {APRIL: (1.5, 2, 0.375)}}
-
-
-def test_clusters_of_one_direction_are_replaced_and_the_others_stay(warehouse: Warehouse) -> None:
-    """With their members in order; directions without members lose theirs, with the stamp."""
-
-    def clusters(direction: str, *sizes: int) -> list[Cluster]:
-        return [
-            Cluster(direction, number, f"label {number}", ("a", "b"), tuple(
-                ClusterMember(f"{number}-{place}", 0.5) for place in range(size)
-            ))
-            for number, size in enumerate(sizes, 1)
-        ]  # fmt: skip
-
-    derived.store_clusters(warehouse, "demo", clusters("demo", 3, 2), "m", "x")
-    derived.store_clusters(warehouse, "other", clusters("other", 1), "m", "x")
-    derived.store_clusters(warehouse, "demo", clusters("demo", 2), "m", "y")
-
-    query = "select direction, number, papers, terms from cluster order by all"
-    assert warehouse.connection.execute(query).fetchall() == [("demo", 1, 2, ["a", "b"]), ("other", 1, 1, ["a", "b"])]
-    assert warehouse.connection.execute(
-        "select paper_id, place from cluster_member where direction = 'demo' order by place"
-    ).fetchall() == [("1-0", 1), ("1-1", 2)]
-    assert derived.stamped(warehouse, "cluster", "demo") == "y"
-
-    derived.forget_clusters_except(warehouse, ["other"])
-    assert warehouse.connection.execute(query).fetchall() == [("other", 1, 1, ["a", "b"])]
-    assert derived.stamped(warehouse, "cluster", "demo") is None
-    derived.store_clusters(warehouse, "other", [], "m", "z")
-    assert warehouse.connection.execute(query).fetchall() == []
 
 
 def test_hits_of_directions_that_are_gone_are_forgotten(warehouse: Warehouse) -> None:
@@ -287,14 +252,14 @@ def test_the_copy_is_counted_for_all_sets_in_one_scan(warehouse: Warehouse) -> N
     assert derived.held_months(warehouse, {}) == {}
 
 
-@pytest.mark.parametrize("name", ["hit_stamp", "state", "readers_state", "member_stamps"])
+@pytest.mark.parametrize("name", ["state", "readers_state", "member_stamps"])
 def test_a_stamp_sees_changes_that_come_in_pairs(warehouse: Warehouse, name: str) -> None:
     """Two papers, months or judgements changed in the same way must not cancel out."""
 
     def store(text: str, status: str, scope: str) -> list[Any]:
         add_papers(warehouse, "1", "2", text_hash=text)
         derived.store_hits(warehouse, {"1": [HIT], "2": [HIT]}, "x")
-        derived.store_memberships(warehouse, [membership("1", 0.9), membership("2", 0.9)], "s")
+        store_memberships(warehouse, [membership("1", 0.9), membership("2", 0.9)])
         warehouse.insert(
             "coverage", {"category": ["cs.CL", "cs.LG"]}, month=APRIL, status=status, recall="", source="s"
         )

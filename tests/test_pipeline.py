@@ -36,7 +36,7 @@ from paper_files import parquet, row
 TODAY = date(2024, 7, 20)
 FIRST, LAST = date(2020, 7, 1), date(2024, 6, 1)
 SOURCE = "arxiv-api"
-EXPORTS = ("trends", "verdicts", "outlooks", "papers", "clusters")
+EXPORTS = ("trends", "verdicts", "outlooks", "papers", "clusters", "lineage")
 
 
 class Killed(BaseException):
@@ -246,7 +246,7 @@ def test_papers_become_a_published_file(simulated: Chain, simulated_corpus: list
 
     assert [stage.name for stage in run.stages] == [
         "harvest", "exposure", "match", "embed, fast tier", "embed, transformer", "decide", "screen", "cluster", "name",
-        "weigh", "judge", "gauge", "look ahead", "score", "consult", "word", "publish",
+        "weigh", "judge", "gauge", "survey", "look ahead", "score", "consult", "word", "publish",
     ]  # fmt: skip
     assert run.failures == []
     with Published.open(simulated.folder) as published:
@@ -571,15 +571,17 @@ def test_a_paper_that_is_withdrawn_later_counts_no_longer(harvested: Chain) -> N
 
 
 def test_a_direction_that_leaves_the_catalogue_leaves_the_warehouse(imported: Chain) -> None:
-    """Its hits, members, clusters and verdict go; the other's stay as they were."""
+    """Its hits, members, clusters and verdict go; the other's stay as they were. Only the numbers of its clusters, and
+    what they were, are kept, so that no number is given twice."""
     imported.run()
     before = {name: text.splitlines() for name, text in imported.exports().items()}
     assert any(line.startswith("experts,") for line in before["clusters"])
     imported.catalogue = replace(TWO, directions=(PRUNING,))
     imported.run()
 
-    for table in ("hit", "membership", "cluster", "cluster_member", "trend_point", "verdict"):
+    for table in ("hit", "membership", "trend_point", "verdict"):
         assert imported.query(f"select distinct direction from {table}") == [("pruning",)], table
+    assert imported.query("select distinct scope from cluster_member where scope <> ''") == [("pruning",)]
     after = {name: text.splitlines() for name, text in imported.exports().items()}
     for name in ("papers", "clusters"):
         assert after[name] == [line for line in before[name] if not line.startswith("experts,")], name

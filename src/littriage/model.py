@@ -322,7 +322,7 @@ class Cluster:
 
     direction: str
     number: int
-    """1 for the largest."""
+    """Its own for good: no other sub-topic of the direction ever gets it."""
     label: str
     terms: tuple[str, ...]
     members: tuple[ClusterMember, ...]

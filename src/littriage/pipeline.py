@@ -1,7 +1,7 @@
 """The whole chain in plain Python: papers in, published tables out.
 
     harvest | import -> match -> embed -> decide -> screen -> cluster -> name
-      -> weigh -> judge -> gauge -> look ahead -> score -> consult -> word -> publish
+      -> weigh -> judge -> gauge -> survey -> look ahead -> score -> consult -> word -> publish
 
 Every stage takes a Run and whatever edge it needs, asks the warehouse what is missing, does only that, commits as it
 goes, and returns what it did as counts. Called twice it does nothing the second time; killed, it goes on where it was.
@@ -12,7 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -21,29 +22,40 @@ from typing import Any
 
 from littriage import __version__, assistance, channels, gauging, outlooks, resources
 from littriage.asking import Assistant
-from littriage.cluster import CLUSTER_RULE, cluster_direction, term_statistics
+from littriage.clustering import cluster
+from littriage.clusters.grouping import CLUSTER_RULE
 from littriage.completeness import merged, unmended
 from littriage.crowding import SIGN_RULE
 from littriage.directions import LEXICAL_RULE, Matcher
+from littriage.embedding import encode_shard, on_accelerator
 from littriage.errors import EmptyWarehouse
 from littriage.fields import weighed
 from littriage.learning import LEARNING_RULE
-from littriage.membership import MEMBERSHIP_RULE, has_rule, memberships, prototypes, rule_for
-from littriage.model import LexicalHit, Membership, Stage
+from littriage.membership import (
+    MEMBERSHIP_RULE,
+    Prototypes,
+    has_rule,
+    judged,
+    prototype_texts,
+    prototypes_of,
+    rule_for,
+)
+from littriage.model import Stage
 from littriage.outlook.model import shipped
-from littriage.ports import Embedder
+from littriage.ports import Embedder, Workers
 from littriage.run import Counts, Run, Step, measured, progress, straight
+from littriage.survey import SURVEY_RULE, survey
 from littriage.trends import last_settled_month, month_after, month_span, usable
 from littriage.venues import VENUE_RULE
 from littriage.verdicts import RULE as VERDICT_RULE
 from littriage.verdicts import CategoryYear, judge, with_sources
-from littriage.warehouse import answers, derived, imports, ledger, papers, vectors, venues
+from littriage.warehouse import answers, derived, imports, ledger, memberships, papers, vectors, venues
 from littriage.warehouse.publishing import publish as publish_file
+from littriage.workers import LOCAL
 
 MATCH_BATCH = 20_000
-EMBED_BATCH = {"fast": 8_192, "transformer": 256}
-BACKGROUND_PAPERS = 4_000
-"""Papers that tell which terms are common everywhere; more would tell the same."""
+EMBED_BATCH = {"fast": 8_192, "transformer": 256, "gpu": 16_384}
+"""Papers of a shard, by tier; a transformer on a GPU takes more."""
 
 
 def take_in(run: Run, path: Path) -> Counts:
@@ -81,6 +93,7 @@ def bring_up_to_date(
         ("weigh", "weigh", partial(weigh, run, source)),
         ("judge", "judge", partial(give_verdicts, run)),
         ("gauge", "gauge", partial(gauging.gauge, run, tiers.broad.model)),
+        ("survey", "survey", partial(survey, run, tiers.broad.model, source)),
         ("look ahead", "look ahead", partial(outlooks.look_ahead, run)),
         ("score", "score", partial(outlooks.score_forecasts, run)),
         ("consult", "consult", partial(consult_venues, run)),
@@ -152,14 +165,17 @@ def _state(run: Run, as_of: date | None) -> str:
         [
             __version__,
             [LEXICAL_RULE, MEMBERSHIP_RULE, LEARNING_RULE, CLUSTER_RULE, VERDICT_RULE, SIGN_RULE, VENUE_RULE],
-            [shipped().name, resources.PUBLISHED_SCHEMA],
+            [shipped().name, resources.PUBLISHED_SCHEMA, SURVEY_RULE],
             run.warehouse.one("read/state"),
             run.warehouse.one("read/readers_state"),
             run.warehouse.one("read/venue_stamp"),
             listings,
             windows,
             repr(run.catalogue),
-            [run.settings.get(name) for name in ("model", "device", "read_limit", "llm_model", "llm_languages")],
+            [
+                run.settings.get(name)
+                for name in ("model", "device", "precision", "read_limit", "llm_model", "llm_languages")
+            ],
             run.count_related,
             [run.notice, run.seed],
             as_of or last_settled_month(run.today),
@@ -190,22 +206,46 @@ def match(run: Run) -> Counts:
 def embed_closely(run: Run, tiers: Tiers) -> Counts:
     """Let the transformer read every paper, or those of the directions that it can afford."""
     affordable = tiers.affordable(dict(run.warehouse.rows("read/hit_counts"))) if tiers.fast else None
-    return embed(run, tiers.transformer, affordable)
+    several = tiers.devices if run.workers.name == LOCAL else None
+    return embed(run, tiers.transformer, affordable, several)
 
 
-def embed(run: Run, embedder: Embedder, directions: Sequence[str] | None = None) -> Counts:
-    """Give every countable paper, or every paper that these directions' queries match, a vector of `embedder`."""
-    texts = derived.texts_to_embed(run.warehouse, embedder.model, directions)
-    size = EMBED_BATCH[embedder.tier]
+def embed(
+    run: Run, embedder: Embedder, directions: Sequence[str] | None = None, workers: Workers | None = None
+) -> Counts:
+    """Give every countable paper, or every paper that these directions' queries match, a vector of `embedder`.
+
+    By the run's workers, or by these. Vectors are stored shard by shard, while the next shards are worked on; a shard
+    is as much as a killed run may have to do again.
+    """
+    kind = str(run.settings.get("vectors", ""))
+    lost = vectors.healed(run.warehouse, embedder.model)
+    ids = derived.papers_to_embed(run.warehouse, embedder.model, directions)
+    under_way: deque[list[derived.Text]] = deque()
+
+    def shards() -> Iterator[list[str]]:
+        size = EMBED_BATCH["gpu" if on_accelerator(embedder) else embedder.tier]
+        for texts in derived.texts_to_embed(run.warehouse, ids, size):
+            under_way.append(texts)
+            yield [one.text for one in texts]
+
+    tokens: int | None = 0
     start = time.perf_counter()
-    with progress(run, f"embed, {embedder.tier}", len(texts)) as advance:
-        for first in range(0, len(texts), size):
-            batch = texts[first : first + size]
-            rows = embedder.encode([text.text for text in batch])
-            vectors.store(run.warehouse, batch, rows, embedder.model)
-            advance(len(batch))
-    rate = len(texts) / (time.perf_counter() - start) if texts else 0.0
-    return {"model": embedder.model, "tier": embedder.tier, "papers": len(texts), "papers a second": round(rate)}
+    with progress(run, f"embed, {embedder.tier}", len(ids)) as advance:
+        for found in (workers or run.workers).map(partial(encode_shard, embedder), shards()):
+            texts = under_way.popleft()
+            vectors.store(run.warehouse, texts, found.rows, embedder.model, kind)
+            tokens = None if tokens is None or found.tokens is None else tokens + found.tokens
+            advance(len(texts))
+    seconds = time.perf_counter() - start
+    vectors.tidied(run.warehouse, embedder.model, kind)
+    counts: Counts = {"model": embedder.model, "tier": embedder.tier, "papers": len(ids)}
+    counts["papers a second"] = round(len(ids) / seconds)
+    if tokens:
+        counts["tokens a second"] = round(tokens / seconds)
+    if lost:
+        counts["lost vectors"] = lost
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +261,8 @@ class Tiers:
     transformer: Embedder
     read_limit: int | None = None
     """The transformer reads the papers of directions with at most this many hits; None: every paper."""
+    devices: Workers | None = None
+    """Who does the transformer's shards where it has several devices of this machine; None: the run's workers."""
 
     @property
     def broad(self) -> Embedder:
@@ -248,62 +290,50 @@ class Tiers:
 
 
 def decide(run: Run, tiers: Tiers) -> Counts:
-    """Judge every hit of every direction, by the tier that reads the direction."""
+    """Judge the hits of which anything has changed, each by the tier that reads its direction.
+
+    What has changed is the paper's text, its hit, the tier, or what the tier judges all by: the rule and the catalogue.
+    """
     hits: dict[str, int] = dict(run.warehouse.rows("read/hit_counts"))
     close = tiers.close(hits)
     by_tier = [(tiers.transformer, close)]
     if tiers.fast:
-        by_tier.append((tiers.fast, [slug for slug in hits if slug not in set(close)]))
-    content = run.warehouse.one("read/hit_stamp")
-    catalogue = [(one.slug, one.name, one.scope, one.exemplars, one.query) for one in run.catalogue.directions]
-    stamp = _digest([content, catalogue, [(embedder.model, slugs) for embedder, slugs in by_tier], MEMBERSHIP_RULE])
-    counts: Counts = {"hits": int(content[1]), "read closely": len(close), "read fast": len(hits) - len(close)}
-    if derived.stamped(run.warehouse, "decide") == stamp:
-        return {**counts, "members": "unchanged"}
-    decided: list[Membership] = []
-    for embedder, slugs in by_tier:
-        if slugs:
-            decided += _memberships(run, embedder, slugs)
-    members = derived.store_memberships(run.warehouse, decided, stamp)
-    return {**counts, "members": members}
+        by_tier.append((tiers.fast, sorted(hits.keys() - set(close))))
+    instruments = {embedder.model: _instrument(run, embedder, slugs) for embedder, slugs in by_tier if slugs}
+    embedders = {embedder.model: embedder for embedder, _ in by_tier}
+    counts: Counts = {"hits": sum(hits.values()), "read closely": len(close), "read fast": len(hits) - len(close)}
+    with memberships.undecided(run.warehouse, instruments.values()) as found:
+        if not found:
+            return {**counts, "decided": 0, "members": "unchanged"}
+        known = {model: _prototypes(run, embedders[model], instruments[model].stamp) for model in found.hits}
+        with progress(run, "decide", sum(found.hits.values())) as advance, memberships.deciding(run.warehouse):
+            for model, count in found.hits.items():
+                work = partial(judged, known[model], instruments[model].rule)
+                first = 0
+                for some in run.workers.map(work, memberships.shards(run.warehouse, model, known[model], count)):
+                    memberships.store_judged(run.warehouse, instruments[model], first, some)
+                    first += len(some.core)
+                    advance(len(some.core))
+    (members,) = run.warehouse.one("read/member_count")
+    return {**counts, "decided": sum(found.hits.values()), "dropped": found.dropped, "members": members}
 
 
-def _memberships(run: Run, embedder: Embedder, slugs: Sequence[str]) -> tuple[Membership, ...]:
-    columns = run.warehouse.columns("read/hit_vectors", model=embedder.model, directions=list(slugs))
-    found: dict[str, list[LexicalHit]] = {paper: [] for paper in columns["paper_id"]}
-    for paper, *hit in run.warehouse.rows("read/hits", directions=list(slugs)):
-        found[paper].append(LexicalHit(*hit))
-    rows = vectors.taken(run.warehouse, embedder.model, columns["place"])
-    return memberships(prototypes(run.catalogue.directions, embedder), list(found), rows, list(found.values()))
+def _instrument(run: Run, embedder: Embedder, slugs: Sequence[str]) -> memberships.Instrument:
+    rule = rule_for(embedder.model)
+    directions = run.catalogue.directions
+    exemplars = [(one.slug, [exemplar.arxiv_id for exemplar in one.exemplars]) for one in directions]
+    stamp = _digest([MEMBERSHIP_RULE, repr(rule), embedder.model, prototype_texts(directions), exemplars])
+    rows = {one.slug: row for row, one in enumerate(directions)}
+    return memberships.Instrument(embedder.model, rule, stamp, {slug: rows[slug] for slug in slugs})
 
 
-def cluster(run: Run, models: Mapping[str, str]) -> Counts:
-    """Sub-topics of every direction whose members or vectors have changed.
-
-    `models` names for each rule the model whose vectors it used.
-    """
-    stamps = run.warehouse.rows("read/member_stamps")
-    derived.forget_clusters_except(run.warehouse, [direction for direction, *_ in stamps])
-    background = None
-    made = 0
-    with progress(run, "cluster", len(stamps)) as advance:
-        for direction, content, _, rule in stamps:
-            model = models[rule]
-            stamp = _digest([content, model, run.seed, CLUSTER_RULE])
-            if derived.stamped(run.warehouse, "cluster", direction) != stamp:
-                columns = run.warehouse.columns("read/member_vectors", direction=direction, model=model)
-                texts = [
-                    derived.Text(*row) for row in zip(columns["id"], columns["title"], columns["abstract"], strict=True)
-                ]
-                if background is None:
-                    texts_of_all = run.warehouse.rows("read/member_texts", limit=BACKGROUND_PAPERS)
-                    background = term_statistics(derived.Text(*row) for row in texts_of_all)
-                rows = vectors.taken(run.warehouse, model, columns["place"])
-                found = cluster_direction(direction, texts, rows, seed=run.seed, background=background)
-                derived.store_clusters(run.warehouse, direction, found, model, stamp)
-                made += len(found)
-            advance(1)
-    return {"directions": len(stamps), "new clusters": made}
+def _prototypes(run: Run, embedder: Embedder, stamp: str) -> Prototypes:
+    """Made once for a catalogue and a model, and kept: a run with little news must not read the whole catalogue."""
+    rows = memberships.prototype_vectors(run.warehouse, embedder.model, stamp)
+    if rows is None:
+        rows = embedder.encode(prototype_texts(run.catalogue.directions))
+        memberships.store_prototype_vectors(run.warehouse, embedder.model, stamp, rows)
+    return prototypes_of(run.catalogue.directions, embedder.model, rows)
 
 
 # --- trends and verdicts ----------------------------------------------------------------------------------------

@@ -65,6 +65,8 @@ class Run:
     """Once they have been given."""
     workers: Workers = field(default_factory=Here)
     """Who does the shards of embedding, membership and signs."""
+    rebaseline: frozenset[str] = frozenset()
+    """Directions whose clusters the user wants made anew."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """What the run was asked for, for the record."""
     started_at: datetime = field(init=False)

@@ -9,7 +9,7 @@ with member as (
     join paper on paper.id = membership.paper_id
     left join verdict on verdict.direction = membership.direction
     left join cluster_member
-        on cluster_member.paper_id = membership.paper_id and cluster_member.direction = membership.direction
+        on cluster_member.paper_id = membership.paper_id and cluster_member.scope = membership.direction
     where membership.member and paper.not_counted is null and paper.published < $as_of::date
 ), placed as (
     select

@@ -15,6 +15,7 @@ select
 from membership
 join paper on paper.id = membership.paper_id
 where paper.not_counted is null and membership.rule_probability is not null
+  and membership.direction in (select direction from membership where decided_by in ('llm', 'person'))
 group by membership.direction
 having judged > 0
 order by membership.direction

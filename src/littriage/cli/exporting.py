@@ -36,6 +36,7 @@ class Table(StrEnum):
     VERDICTS = "verdicts"
     PAPERS = "papers"
     CLUSTERS = "clusters"
+    LINEAGE = "lineage"
     CLAIMS = "claims"
     OUTLOOKS = "outlooks"
     FORECASTS = "forecasts"
@@ -111,7 +112,7 @@ def _cell(value: Any) -> str | int:
         return repr(float(f"{value:.{_SIGNIFICANT_DIGITS}g}"))
     if isinstance(value, date):
         return value.isoformat()
-    text = clean(_BETWEEN.join(value) if isinstance(value, list) else str(value))
+    text = clean(_BETWEEN.join(map(str, value)) if isinstance(value, list) else str(value))
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

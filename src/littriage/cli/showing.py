@@ -12,6 +12,7 @@ import typer
 from littriage.claims import ClaimOutcome, Record, Year, claim_day, claim_outcomes
 from littriage.cli import tables
 from littriage.cli.claims import change_text, outcome_text, record_of
+from littriage.cli.clusters import print_unassigned, sub_topic
 from littriage.cli.directions import claim_json
 from littriage.cli.forecasts import record_json
 from littriage.cli.messages import (
@@ -54,7 +55,7 @@ from littriage.cli.tables import Column
 from littriage.forecasts import Scored
 from littriage.model import HORIZONS, Claim, Verdict
 from littriage.outlook.wording import FITTED_ON, LAST_CLOSED
-from littriage.published import ClusterEntry, Entry, Gap, Members, Published, ThemeEntry
+from littriage.published import ClusterEntry, ClusterVersion, Entry, Gap, Members, Published, ThemeEntry
 from littriage.trends import last_settled_month, twelve_month_shares
 from littriage.venues import opinion_json, opinion_text
 from littriage.verdicts import reason_text
@@ -107,6 +108,7 @@ def show(
         shares = {month: share for month, share in twelve_month_shares(points).items() if share is not None}
         counts = Record({entry.slug: points}, published.about.as_of, lambda day: {})
         clusters = published.clusters(entry.slug)
+        standing = next(iter(reversed(published.cluster_versions(entry.slug))), None)
         papers = published.top_papers(entry.slug, limit)
         claims = published.claims(entry)
         outcomes = _outcomes(published, claims) if record else {}
@@ -131,6 +133,9 @@ def show(
                     ],
                     "track_record": _track_json(entry.verdict, scored),
                     "clusters": [_cluster_json(cluster) for cluster in clusters],
+                    "clusters_version": standing and standing.version,
+                    "papers_in_no_cluster": standing and standing.unassigned,
+                    "rebaseline_advised": standing and standing.advice,
                     "papers_total": papers.total,
                     "papers": [paper_json(paper) for paper in papers.papers],
                     "claims": [_claim_json(claim, _beside(claim, counts), outcomes) for claim in claims],
@@ -149,7 +154,7 @@ def show(
             tables.print_line()
             tables.print_line(opinion_text(conferences, lang.value))
         print_signs(signs, lang)
-        _print_clusters(clusters, lang)
+        _print_clusters(clusters, standing, lang)
         _print_top_papers(papers, lang)
         _print_claims(entry, theme, claims, counts, outcomes, lang)
         _print_gaps(entry, gaps, lang)
@@ -219,18 +224,25 @@ def _print_verdict(entry: Entry, theme: ThemeEntry | None, shares: Mapping[date,
         tables.print_line(say(lang, "share_line", line=line, step=STEP_MONTHS, last=last))
 
 
-def _print_clusters(clusters: Sequence[ClusterEntry], lang: Lang) -> None:
+def _print_clusters(clusters: Sequence[ClusterEntry], standing: ClusterVersion | None, lang: Lang) -> None:
     if clusters:
         tables.print_line()
         tables.print_line(say(lang, "clusters"))
         headings = (Column(say(lang, "number"), True), Column(say(lang, "papers"), True), Column(say(lang, "label")))
-        rows = [(f"{cluster.number}", count_text(cluster.papers), _sub_topic(cluster, lang)) for cluster in clusters]
+        rows = [
+            (f"{cluster.number}", count_text(cluster.papers), _sub_topic(cluster, standing, lang))
+            for cluster in clusters
+        ]
         tables.print_table(headings, rows)
+    if standing:
+        print_unassigned(standing, lang)
 
 
-def _sub_topic(cluster: ClusterEntry, lang: Lang) -> str:
-    """Its name, or its label of terms where it has none."""
-    return (cluster.name_zh if lang is Lang.ZH else cluster.name) or cluster.label
+def _sub_topic(cluster: ClusterEntry, standing: ClusterVersion | None, lang: Lang) -> str:
+    """What it is called, and since when there has been one such, if it was born after the others."""
+    if standing and cluster.born_on and cluster.born_on > standing.made_on:
+        return say(lang, "new_sub_topic", name=sub_topic(cluster, lang), day=cluster.born_on)
+    return sub_topic(cluster, lang)
 
 
 def _print_top_papers(papers: Members, lang: Lang) -> None:
@@ -322,6 +334,7 @@ def _cluster_json(cluster: ClusterEntry) -> dict[str, Any]:
         "named_by": cluster.named_by,
         "terms": cluster.terms,
         "papers": cluster.papers,
+        "born_on": cluster.born_on,
         "model": cluster.model,
     }
 

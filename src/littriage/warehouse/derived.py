@@ -1,4 +1,4 @@
-"""What is computed from papers: lexical hits, vectors, memberships, clusters, trends, verdicts.
+"""What is computed from papers: lexical hits, vectors, trends, verdicts.
 
 Each write replaces what was there in one transaction. `stamp` and `stamped` remember what a stage was computed from, so
 that a stage with nothing new does nothing.
@@ -7,21 +7,18 @@ that a stage with nothing new does nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from littriage.completeness import Arrivals
 from littriage.idgaps import Sequence as IdSequence
-from littriage.membership import Rule
 from littriage.model import (
     Catalogue,
-    Cluster,
     Direction,
     FieldMonth,
     LexicalHit,
-    Membership,
     Theme,
     TrendPoint,
     Verdict,
@@ -31,6 +28,9 @@ from littriage.verdicts import CategoryYear, dump_reasons
 
 if TYPE_CHECKING:
     from littriage.warehouse.file import Warehouse
+
+
+TEXTS_AT_ONCE = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,108 +99,27 @@ def store_hits(warehouse: Warehouse, matched: Mapping[str, Sequence[LexicalHit]]
 # --- vectors ----------------------------------------------------------------------------------------------------
 
 
-def texts_to_embed(warehouse: Warehouse, model: str, directions: Sequence[str] | None = None) -> list[Text]:
-    """Countable papers without a vector of their present text from `model`, shortest first.
+def papers_to_embed(warehouse: Warehouse, model: str, directions: Sequence[str] | None = None) -> list[str]:
+    """Ids of the countable papers without a vector of their present text from `model`, oldest first.
 
     All of them, or those that the queries of `directions` match. The order is fixed, so that a killed run goes on with
-    the very batches that it had still to do.
+    the papers that it had still to do.
     """
     if directions is None:
         rows = warehouse.rows("read/papers_to_embed", model=model)
     else:
         rows = warehouse.rows("read/hit_papers_to_embed", model=model, directions=list(directions))
-    return [Text(id_, title, abstract, (), hash_) for id_, title, abstract, hash_ in rows]
+    return [id_ for (id_,) in rows]
 
 
-# --- memberships ------------------------------------------------------------------------------------------------
-
-
-def store_memberships(warehouse: Warehouse, memberships: Iterable[Membership], value: str) -> int:
-    """Replace all memberships by what the rules say, and remember what they rest on; how many are members."""
-    kept = list(memberships)
-    with warehouse.transaction():
-        taught = [direction for (direction,) in warehouse.rows("read/learning_subjects")]
-        warehouse.run("write/learning_stamps_forgotten", directions=taught)
-        warehouse.empty("learning", "membership")
-        warehouse.insert(
-            "membership",
-            {
-                "paper_id": [one.paper_id for one in kept],
-                "direction": [one.direction for one in kept],
-                "similarity": [one.similarity for one in kept],
-                "probability": [one.probability for one in kept],
-                "member": [one.member for one in kept],
-                "rule": [one.rule for one in kept],
-                "probability_any": [one.probability_any for one in kept],
-                "label": [one.label.value for one in kept],
-                "decided_by": [one.decided_by.value for one in kept],
-                "rule_probability": [one.probability for one in kept],
-                "rule_probability_any": [one.probability_any for one in kept],
-            },
-        )
-        stamp(warehouse, "decide", value)
-    return sum(one.member for one in kept)
-
-
-def apply_judgements(
-    warehouse: Warehouse, rules: Iterable[Rule], scopes: Mapping[str, str], *, related: bool = False
-) -> None:
-    """Give every membership the word of its best reader, else what was learned of it, else what its rule says.
-
-    `scopes` holds the hash of each direction's scope as it now reads: what a model said of another one does not count.
-    `related`: related papers are members too.
-    """
-    with warehouse.transaction():
-        for rule in rules:
-            warehouse.run(
-                "write/memberships_judged",
-                rule=rule.name,
-                core_at=rule.threshold,
-                any_at=rule.threshold_any,
-                related=related,
-                slugs=list(scopes),
-                scopes=list(scopes.values()),
-            )
-
-
-# --- clusters ---------------------------------------------------------------------------------------------------
-
-
-def forget_clusters_except(warehouse: Warehouse, directions: Sequence[str]) -> None:
-    """Drop the clusters of all other directions: those that have lost their last member."""
-    with warehouse.transaction():
-        for what in ("clusters", "cluster_members", "cluster_stamps"):
-            warehouse.run(f"write/{what}_of_unknown_directions_forgotten", directions=list(directions))
-
-
-def store_clusters(warehouse: Warehouse, direction: str, clusters: Sequence[Cluster], model: str, value: str) -> None:
-    """Replace a direction's clusters, and remember what they were computed from."""
-    members = [(cluster.number, place, one) for cluster in clusters for place, one in enumerate(cluster.members, 1)]
-    with warehouse.transaction():
-        warehouse.run("write/clusters_forgotten", direction=direction)
-        warehouse.run("write/cluster_members_forgotten", direction=direction)
-        warehouse.insert(
-            "cluster",
-            {
-                "number": [one.number for one in clusters],
-                "label": [one.label for one in clusters],
-                "terms": [list(one.terms) for one in clusters],
-                "papers": [len(one.members) for one in clusters],
-            },
-            direction=direction,
-            model=model,
-        )
-        warehouse.insert(
-            "cluster_member",
-            {
-                "paper_id": [one.paper_id for _, _, one in members],
-                "number": [number for number, _, _ in members],
-                "similarity": [one.similarity for _, _, one in members],
-                "place": [place for _, place, _ in members],
-            },
-            direction=direction,
-        )
-        stamp(warehouse, "cluster", value, direction)
+def texts_to_embed(warehouse: Warehouse, ids: Sequence[str], batch: int) -> Iterator[list[Text]]:
+    """The texts of these papers, in their order, in batches: never more than some thousand are in memory."""
+    at_once = max(batch, TEXTS_AT_ONCE // batch * batch)
+    for first in range(0, len(ids), at_once):
+        rows = warehouse.rows("read/texts_to_embed", ids=ids[first : first + at_once])
+        texts = [Text(id_, title, abstract, (), hash_) for id_, title, abstract, hash_ in rows]
+        for start in range(0, len(texts), batch):
+            yield texts[start : start + batch]
 
 
 # --- trends and verdicts ----------------------------------------------------------------------------------------
