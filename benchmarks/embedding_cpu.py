@@ -97,7 +97,7 @@ def _compare(texts: list[str], options: argparse.Namespace, fast_cache: Path, ca
                 *gold.get(name, ("", "") if options.gold else ()),
             ]
         )
-    lengths = tokenized(ours["float32, PyTorch"]._tokenizer, texts).lengths
+    lengths = tokenized(ours["float32, PyTorch"].parts.tokenizer, texts).lengths
     flops = forward_flops(plain[0].auto_model.config, lengths)
     for dtype in ("float32", "bfloat16"):
         # A bare product leaves no time to Python: wall clock and processor time are the same but for the cores.
@@ -126,8 +126,12 @@ def _embedders(cache: Path, fast_cache: Path) -> dict[str, Embedder]:
         for precision in ("float32", "bf16", "int8"):
             found[f"{precision}, OpenVINO"] = load_transformer(device="cpu", precision=precision, cache=cache)
     single = load_transformer(device="cpu", precision="float32", cache=cache)
-    network = TorchNetwork(single._whole[0].auto_model.eval(), torch.device("cpu"), "mean")
-    return {"float32, PyTorch": replace(single, network=network), **found, "fast tier": load_fast(fast_cache)}
+    network = TorchNetwork(single.parts.whole[0].auto_model.eval(), torch.device("cpu"), "mean")
+    return {
+        "float32, PyTorch": replace(single, _parts=replace(single.parts, network=network)),
+        **found,
+        "fast tier": load_fast(fast_cache),
+    }
 
 
 def _shared_neighbours(rows: np.ndarray, reference: np.ndarray) -> float:

@@ -54,8 +54,8 @@ def main() -> None:
         if options.compile:
             import torch
 
-            assert isinstance(embedder.network, TorchNetwork), "torch.compile needs PyTorch's network"
-            embedder.network.model = torch.compile(embedder.network.model, dynamic=True)
+            assert isinstance(embedder.parts.network, TorchNetwork), "torch.compile needs PyTorch's network"
+            embedder.parts.network.model = torch.compile(embedder.parts.network.model, dynamic=True)
         made, texts = _timed(lambda: list(salads(options.papers)))
         print(f"{len(texts):,} abstracts made in {made:.0f} s", flush=True)
         with Warehouse.open(folder / "warehouse") as warehouse:
@@ -81,10 +81,10 @@ def _measure(warehouse: Warehouse, embedder: TransformerEmbedder, texts: list[st
     tokens = sum(one.tokens for one in encoded)
 
     part = texts[:APART]
-    reading, found = _timed(lambda: list(windows(embedder._tokenizer, part)))
+    reading, found = _timed(lambda: list(windows(embedder.parts.tokenizer, part)))
     batches, sending, computing = _steps(embedder, [one for _, one in found])
     lengths = np.concatenate([one.lengths for _, one in found])
-    flops = forward_flops(embedder._whole[0].auto_model.config, lengths) / len(part)
+    flops = forward_flops(embedder.parts.whole[0].auto_model.config, lengths) / len(part)
     rate = matmul_rate(embedder.device, TORCH_NAMES[embedder.precision], 8192 if on_accelerator(embedder) else 1024)
     padding = batches / int(lengths.sum()) - 1
 
@@ -114,12 +114,12 @@ def _measure(warehouse: Warehouse, embedder: TransformerEmbedder, texts: list[st
 
 def _steps(embedder: TransformerEmbedder, found: list[Tokens]) -> tuple[int, float, float]:
     """Tokens with padding; seconds of padding and sending all batches; seconds of computing them once they are sent."""
-    network = embedder.network
+    network = embedder.parts.network
     assert network is not None
 
     def padded() -> list[tuple[Any, Any]]:
         return [
-            one.padded(batch, network.multiple, embedder._pad)
+            one.padded(batch, network.multiple, embedder.parts.pad)
             for one in found
             for batch in filled(one.lengths, network.tokens, network.multiple)
         ]

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from littriage.crowding import Lack, Sign, SignKind
+from littriage.crowding import redundancy as redundant
 from littriage.crowding.intervals import difference
 from littriage.crowding.kinds import (
     POLICY_BREAKS,
@@ -532,3 +533,23 @@ def test_nothing_after_the_last_month_is_read():
 def test_lengths_that_differ_are_refused():
     with pytest.raises(ValueError, match="2 papers came with 1 months"):
         Papers.of(["a", "b"], [1], np.zeros((2, 3), np.float32))
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 256])
+def test_doubles_are_those_of_single_comparisons_however_many_papers_are_compared_at_once(at_once, monkeypatch):
+    """Blocks only say where to look: at all papers that have doubles, and at hardly another one."""
+    monkeypatch.setattr(redundant, "_ROWS_AT_ONCE", at_once)
+    random = np.random.default_rng(5)
+    base = unit(random.normal(size=(40, DIM)))
+    near = unit(base[:20] + random.normal(size=(20, DIM)) * 0.09)
+    papers = Papers.of([f"p{number}" for number in range(60)], np.arange(60) // 2, np.concatenate([base, near]))
+    ordered = papers.take(np.argsort(papers.months, kind="stable"))
+
+    looked_at = redundant._near_something(ordered, np.arange(60))
+
+    by_one = {
+        place for place in range(60) if (ordered.vectors[:place] @ ordered.vectors[place] >= redundant.DUPLICATE).any()
+    }
+    assert by_one
+    assert by_one <= looked_at
+    assert len(looked_at - by_one) < 3

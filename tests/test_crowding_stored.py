@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from littriage.crowding.kinds import (
     is_first_application,
     is_review,
 )
+from littriage.crowding.papers import hash_order
 from littriage.gauging import gauge
 from littriage.model import Catalogue, MonthStatus, TrendPoint
 from littriage.progress import Quiet
@@ -103,6 +105,48 @@ def test_every_direction_gets_every_sign_or_a_reason(filled: Warehouse) -> None:
     assert (charts[SignKind.REVIEWS].measured, charts[SignKind.REVIEWS].base) == (0.0, pytest.approx(1 / 60))
     assert {one.lack for one in found["none"].values()} == {Lack.FEW_PAPERS}
     assert found["maps"][SignKind.REVIEWS].lack is Lack.FEW_PAPERS
+
+
+class Far:
+    """Workers to whom everything travels as bytes, as to another machine."""
+
+    name, count = "far", 2
+
+    def map(self, work: Any, shards: Iterable[Any]) -> Iterator[Any]:
+        for shard in shards:
+            work_there, shard_there = pickle.loads(pickle.dumps((work, shard)))
+            yield pickle.loads(pickle.dumps(work_there(shard_there)))
+
+
+def test_signs_are_the_same_wherever_they_are_made(filled: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One direction at a time by far workers, or all at once here."""
+    gauge(run_of(filled), "m")
+    here = signs(filled)
+    filled.connection.execute("delete from derived")
+    monkeypatch.setattr(crowding, "DIRECTIONS_AT_ONCE", 1)
+    run = run_of(filled)
+    run.workers = Far()
+
+    counts = gauge(run, "m")
+
+    assert counts["gauged anew"] == 3
+    assert signs(filled) == here
+
+
+def test_papers_and_authors_come_in_hash_order(filled: Warehouse) -> None:
+    """Random samples of a field are its first papers in that order; authors must be those of the same papers."""
+    papers = crowding._papers(filled, MONTHS[-1])
+    ids = papers.ids.tolist()
+
+    assert len(ids) == 60 * len(MONTHS)
+    assert hash_order(ids).tolist() == list(range(len(ids)))
+    names = dict(filled.connection.execute("select id, len(list_distinct(authors)) from paper").fetchall())
+    assert papers.authors.teams.tolist() == [names[id_] for id_ in ids]
+    both = papers.authors_by_id(np.arange(len(ids)))
+    people = dict(filled.connection.execute("select id, authors from paper").fetchall())
+    number = {name: one for id_ in ids[:1] for name, one in zip(sorted(people[id_]), sorted(both[id_]), strict=True)}
+    assert len(number) == 2
+    assert all(bool(both[one] & both[ids[0]]) == bool({*people[one]} & {*people[ids[0]]}) for one in ids)
 
 
 def test_nothing_is_made_again_while_nothing_changes(filled: Warehouse) -> None:

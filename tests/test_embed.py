@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -231,3 +233,14 @@ def test_distillation_makes_a_vector_for_every_piece(monkeypatch: pytest.MonkeyP
     assert load_fast(tmp_path / "other").model == fast.model  # a solver that turns every axis round
     monkeypatch.delattr("littriage.embedding.fast._states")
     load_fast(tmp_path)
+
+
+def test_the_packaged_model_is_loaded_when_there_is_something_to_read() -> None:
+    """Its name and length are known before, and no text at all loads nothing: torch takes seconds to start."""
+    code = (
+        "import sys; from littriage.embedding import load_transformer\n"
+        "one = load_transformer('minilm', 'cpu', 'float32')\n"
+        "print(one.model, one.dim, one.encode([]).shape, 'torch' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["minilm@53aa51172d14", "384", "(0,", "384)", "False"]

@@ -179,13 +179,13 @@ def test_a_model_gives_what_sentence_transformers_gives(
     ours = load_transformer(str(tiny[pooling]), "cpu", "float32")
     plain = SentenceTransformer(str(tiny[pooling]), device="cpu").encode(TEXTS)
 
-    assert (ours.network is not None) == direct
+    assert (ours.parts.network is not None) == direct
     assert np.abs(ours.encode(TEXTS) - plain).max() < 1e-6
     assert np.array_equal(ours.encode(TEXTS), ours.encode(TEXTS))
-    if ours.network is not None:
+    if ours.parts.network is not None:
         tokens = ours.counted(TEXTS).tokens
         assert tokens == 5 + 3 + 2 + 6 + ours.counted([TEXTS[4]]).tokens + 24 + 4
-        ours.network.tokens = 30
+        ours.parts.network.tokens = 30
         monkeypatch.setattr("littriage.embedding.batches.FIRST_WINDOW", 2)
         monkeypatch.setattr("littriage.embedding.batches.WINDOW", 3)
         assert np.abs(ours.encode(TEXTS) - plain).max() < 1e-6
@@ -344,6 +344,7 @@ def test_processes_make_the_same_vectors(fast: embedding.FastEmbedder) -> None:
 def test_devices_by_setting(monkeypatch: pytest.MonkeyPatch, setting: str, cuda: int, names: tuple[str, ...]) -> None:
     """Names as they are given; `auto` and `cuda` are all GPUs where there are several."""
     monkeypatch.setattr("torch.cuda.device_count", lambda: cuda)
+    monkeypatch.setattr("littriage.embedding.devices.may_have_gpu", lambda: cuda > 0)
 
     assert device_names(setting) == names
 

@@ -208,3 +208,30 @@ def test_the_order_of_papers_within_a_month_decides_nothing():
     assert one.names == two.names
     assert topic_names(one, 0) == topic_names(two, 0)
     assert (one.texts.toarray()[::-1] == two.texts.toarray()).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["graph", "graphs", "of", "tree", "12", "a-b", "deep,"]), max_size=6).map(
+                " ".join
+            ),
+            st.none()
+            | st.lists(st.sampled_from(["graph", "trees", "of", "deep.", "a-b", "x"]), max_size=9).map(" ".join),
+        ),
+        max_size=9,
+    ),
+    st.integers(1, 4),
+)
+def test_phrases_do_not_depend_on_how_many_papers_are_read_at_once(texts, at_once):
+    month = np.arange(len(texts))
+    with pytest.MonkeyPatch.context() as patch:
+        whole = phrases_of(texts, month, papers=2, titles=1)
+        patch.setattr("littriage.phrases._AT_ONCE", at_once)
+        parts = phrases_of(texts, month, papers=2, titles=1)
+    assert whole.names == parts.names
+    for one, other in ((whole.texts, parts.texts), (whole.titles, parts.titles)):
+        assert one.shape == other.shape == (len(texts), len(whole.names))
+        assert one.indices.tolist() == other.indices.tolist()
+        assert one.indptr.tolist() == other.indptr.tolist()

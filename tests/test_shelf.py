@@ -50,6 +50,20 @@ def test_papers_stand_in_the_order_of_months_then_ids(warehouse: Warehouse) -> N
     assert shelf.sizes().tolist() == [1, 0, 2, 0, 0, 1]
 
 
+def test_papers_of_many_years_stand_in_one_order_each_with_its_own_words(warehouse: Warehouse) -> None:
+    """The papers are read a year at a time: none may be lost, told twice, or given another's words where years meet."""
+    months = month_span(date(2018, 3, 1), date(2020, 6, 1))
+    for month in reversed(months):
+        add(warehouse, f"{month:%y%m}.00001", title=f"Of m{month:%Y%m}", abstract="All.", authors=[f"Ada {month:%Y%m}"])
+
+    found = stock(warehouse, LAST, months[0])
+    alone = stock(warehouse, LAST)
+
+    assert found.ids == tuple(f"{month:%y%m}.00001" for month in months) == alone.ids
+    assert found.phrases.month.tolist() == list(range(len(months))) == alone.phrases.month.tolist()
+    assert found.authors.toarray().tolist() == np.eye(len(months)).tolist()
+
+
 def test_the_months_begin_with_the_oldest_paper_unless_another_month_is_asked_for(warehouse: Warehouse) -> None:
     add(warehouse, "2002.00001", "2004.00001")
 

@@ -282,14 +282,18 @@ def test_no_rows_are_no_work(warehouse: Warehouse) -> None:
 
 def test_columns_come_back_by_name(warehouse: Warehouse) -> None:
     """As arrays, in the order of the statement; none of them missing when there are no rows."""
-    columns = warehouse.columns("read/member_vectors", direction="demo", model="m")
-    assert {name: len(values) for name, values in columns.items()} == {"id": 0, "title": 0, "abstract": 0, "place": 0}
+    asked = {"directions": ["demo"], "model": "m", "last": date(2021, 12, 1)}
+    columns = warehouse.columns("read/crowding_vectors", **asked)
+    assert {name: len(values) for name, values in columns.items()} == {"direction": 0, "id": 0, "month": 0, "place": 0}
 
     warehouse.insert("vector", {"paper_id": ["2104.00001"], "place": [3]}, model="m", text_hash="h")
-    warehouse.insert("paper", PAPER, **FACTS)
-    warehouse.insert("hit", {"paper_id": ["2104.00001"]}, direction="demo", in_title=True, title_groups=1, phrases=1)
-    columns = warehouse.columns("read/hit_vectors", model="m", directions=["demo"])
-    assert list(columns["paper_id"]) == ["2104.00001"]
+    warehouse.insert("paper", PAPER, **{**FACTS, "abstract": "A."})
+    warehouse.insert(
+        "membership", {"paper_id": ["2104.00001"]}, direction="demo", similarity=0.5, probability=0.9, member=True,
+        rule="v2/m",
+    )  # fmt: skip
+    columns = warehouse.columns("read/crowding_vectors", **asked)
+    assert columns["id"].tolist() == ["2104.00001"]
     assert columns["place"].tolist() == [3]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -65,7 +65,7 @@ def weighed(run: Run, source: str) -> Weighed:
     EmptyWarehouse where the size of no field is known.
     """
     fields = Fields(run, source)
-    whole = {slug: fields.of(categories) for slug, (categories, _) in run.queries.items()}
+    whole = {categories: fields.of(categories) for categories, _ in run.queries.values()}
     known = sorted({month for one in whole.values() for month in (*one.counted, *one.imported)})
     if not known:
         raise EmptyWarehouse(
@@ -138,6 +138,7 @@ class Fields:
         self._sets = {categories for categories, _ in run.queries.values()}
         self._sets |= {category for categories in self._sets for category in categories.split()}
         self._copy: dict[str, list[derived.HeldMonth]] = {}
+        self._sized: dict[Hashable, tuple[Exposure, ...]] = {}
         self._fields: dict[str, Field] = {}
         self._members: dict[tuple[str | None, bool], dict[str, derived.Months]] = {}
 
@@ -225,14 +226,23 @@ class Fields:
 
         Beside a field of the copy stand only the papers that the copy holds.
         """
-        found = self.of(categories)
-        chosen = field_for(months, found.counted, found.imported, harvested.asked, harvested.failed)
-        checked = field_status(tuple(chosen.values()), as_of, found.with_abstract)
+        checked = self._sizes(categories, tuple(months), harvested, as_of)
         members = dict(self.members(within).get(slug, {}))
         if of_copy := [one.month for one in checked if one.source in COPY]:
             held = self.members(within, in_field=True).get(slug, {})
             members.update({month: held.get(month, NO_PAPERS) for month in of_copy})
         return trend_points(slug, months, members, {one.month: one for one in checked})
+
+    def _sizes(
+        self, categories: str, months: tuple[date, ...], harvested: Windows, as_of: date
+    ) -> tuple[Exposure, ...]:
+        """The size of a field in each of these months; the same for all directions that were asked for alike."""
+        key = (categories, months, tuple(harvested.asked), tuple(harvested.failed), as_of)
+        if key not in self._sized:
+            found = self.of(categories)
+            chosen = field_for(months, found.counted, found.imported, harvested.asked, harvested.failed)
+            self._sized[key] = tuple(field_status(tuple(chosen.values()), as_of, found.with_abstract))
+        return self._sized[key]
 
     def members(self, category: str | None, *, in_field: bool = False) -> dict[str, derived.Months]:
         """The months of every direction: of its papers in one category or of all, of the copy or of all."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from littriage.crowding import SIGN_RULE
+from littriage.crowding import SIGN_RULE, Sign
+from littriage.crowding.papers import Span
 from littriage.crowding.people import shrunk
 from littriage.crowding.whole import signs_of
 from littriage.run import Counts, Run, progress
@@ -40,16 +43,39 @@ def gauge(run: Run, model: str) -> Counts:
         if slug not in known or derived.stamped(run.warehouse, crowding.STAGE, slug) != stamps[slug]
     }
     signs = {slug: own for slug, own in known.items() if slug in run.fields and slug not in stale}
-    from threadpoolctl import threadpool_limits
-
-    # So little work at a time is done soonest by one thread; it also adds up in one order on every machine.
-    with progress(run, "gauge", len(stale)) as advance, threadpool_limits(1):
-        for slug, own, field in crowding.material(run.warehouse, stale, model, last):
-            signs[slug] = signs_of(own, field, crowding.span_of(last, months[slug]), model)
-            advance(1)
+    shards = (
+        _Shard(one, {slug: crowding.span_of(last, months[slug]) for slug in one.own}, model)
+        for one in crowding.material(run.warehouse, stale, model, last)
+    )
+    with progress(run, "gauge", len(stale)) as advance:
+        for found in run.workers.map(_gauged, shards):
+            signs |= found
+            advance(len(found))
     crowding.store_signs(run.warehouse, shrunk(signs), last, {slug: stamps[slug] for slug in stale})
     given = sum(one.value is not None for own in signs.values() for one in own)
     return {"directions": len(signs), "gauged anew": len(stale), "signs": given, "model": model}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shard:
+    """Some directions of a field."""
+
+    material: crowding.Gathered
+    spans: Mapping[str, Span]
+    """By direction."""
+    model: str
+
+
+def _gauged(shard: _Shard) -> dict[str, tuple[Sign, ...]]:
+    """The signs of each direction of a shard."""
+    from threadpoolctl import threadpool_limits
+
+    # So little work at a time is done soonest by one thread; it also adds up in one order on every machine.
+    with threadpool_limits(1):
+        return {
+            slug: signs_of(own, shard.material.around, shard.spans[slug], shard.model)
+            for slug, own in shard.material.own.items()
+        }
 
 
 def _digest(value: object) -> str:

@@ -25,9 +25,7 @@ from littriage.warehouse.forecasts import ledger, store_outcomes, store_outlooks
 from littriage.warehouse.shelf import content_stamp, membership_matrix, stock
 
 if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
-    from littriage.outlook.shelf import Shelf
+    from littriage.panel import Panel
 
 SHELF_MONTHS = 96
 """Of the papers that neighbours, authors and categories are read from: no feature looks back 84 months and a year."""
@@ -136,22 +134,23 @@ def _told(run: Run, model: Model, groups: Mapping[_Group, Sequence[str]]) -> lis
     # One thread: sums then come out in one order on every machine.
     with progress(run, _STAGE, len(groups) + 1) as advance, threadpool_limits(1):
         papers = stock(run.warehouse, first=span[0], last=span[1])
-        _, *members = membership_matrix(run.warehouse, papers.ids, run.points, related=run.count_related)
+        _, members, titled = membership_matrix(run.warehouse, papers.ids, run.points, related=run.count_related)
         advance(1)
+        # The states of all directions are estimated together, whatever field they are measured in: once for each month.
+        known_at: dict[date, tuple[Panel, signals.State]] = {}
         for (field, base), slugs in groups.items():
             shelf = papers.shelf(field, [month for month in run.usable[field] if month <= base])
-            topics = _topics(run, shelf, *members)
+            last = month_after(shelf.first, shelf.months - 1)
+            if last not in known_at:
+                panel = panel_of(run.points, last)
+                known_at[last] = panel, signals.state(panel)
+            count = len(shelf.ids)
+            topics = Topics(members[:count], titled[:count], *known_at[last])
             known = features(shelf, topics, phrase_topics(shelf))
             rows = np.array([topics.panel.topics.index(slug) for slug in slugs], dtype=np.int64)
             found += outlooks(model, topics.panel.rows(rows), known[rows], run.as_of, base, {})
             advance(1)
     return found
-
-
-def _topics(run: Run, shelf: Shelf, papers: csr_matrix, titles: csr_matrix) -> Topics:
-    """All directions beside a shelf: their states are estimated together, whatever field they are measured in."""
-    panel = panel_of(run.points, month_after(shelf.first, shelf.months - 1))
-    return Topics(papers[: len(shelf.ids)], titles[: len(shelf.ids)], panel, signals.state(panel))
 
 
 def _unsaid(run: Run, model: Model, silent: Mapping[str, str]) -> list[Outlook]:

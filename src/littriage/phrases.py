@@ -5,15 +5,15 @@ Directions are chosen by people who know how things went on. Phrases are chosen 
 
 from __future__ import annotations
 
-import re
-from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from littriage.panel import Bools, Floats, Ints
+from littriage.words import BREAK, Keys, Numbers, Table, Vocabulary, Words
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 LONGEST = 3
 """Words of a phrase at most."""
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-+'’][^\W_]+)*|[.,;:!?()\[\]\"“”—]")
+_AT_ONCE = 2_000
+
 _STOP = frozenset(
     """a about above after against all almost along already also although always among an and another any are as at be
     because been before being below best better between beyond both but by can cannot could did do does due during each
@@ -94,41 +95,34 @@ def phrases_of(texts: Iterable[tuple[str, str | None]], month: Ints, *, papers: 
     """The phrases of up to three words that at least so many papers, and so many titles, have.
 
     `texts` are (title, abstract), in the order of `month`, which must not fall. A phrase holds no punctuation, neither
-    begins nor ends with a word of grammar, and holds a letter in every word. Case and plurals are folded.
+    begins nor ends with a word of grammar, and holds a letter in every word. Case and plurals are folded. The texts are
+    read once; what is kept of them is 4 bytes for each word.
     """
-    words: dict[str, int] = {}
-    of_titles, of_texts = _Tokens(), _Tokens()
-    for title, abstract in texts:
-        head = [words.setdefault(word, len(words)) for word in _TOKEN.findall(title.lower())]
-        body = [words.setdefault(word, len(words)) for word in _TOKEN.findall((abstract or "").lower())]
-        of_titles.add(head)
-        of_texts.add([*head, _BREAK, *body])
-    spelt = [*words, "."]  # the last one stands for the break
-    folded = np.array([words[_singular(word, words)] for word in words] + [len(words)], dtype=np.int64)
-    of_titles.fold(folded)
-    of_texts.fold(folded)
-    inner = np.array([any(letter.isalpha() for letter in word) for word in spelt])
-    edge = inner & np.array([word not in _STOP and len(word) > 1 for word in spelt])
-    names: list[str] = []
-    in_texts, in_titles = [], []
-    for length in range(1, LONGEST + 1):
-        keys = _grams(of_titles, length, inner, edge)[0]
-        wanted, times = np.unique(keys, return_counts=True)
-        wanted = wanted[times >= titles]
-        text, title = (_incidence(*_grams(of, length, inner, edge), wanted, len(of)) for of in (of_texts, of_titles))
-        kept = np.flatnonzero((_papers(text) >= papers) & (_papers(title) >= titles))
-        names += [_spelt(int(wanted[place]), length, spelt) for place in kept]
-        in_texts.append(text[:, kept])
-        in_titles.append(title[:, kept])
-    from scipy.sparse import hstack
-
-    order = sorted(range(len(names)), key=names.__getitem__)
+    vocabulary = Vocabulary()
+    blocks = [vocabulary.words(batch) for batch in _batches(texts)]
+    of_titles = np.concatenate([np.empty(0, np.int32), *(block.numbers[_in_titles(block)] for block in blocks)])
+    known = _Known.of(vocabulary.spelt, of_titles, titles)
+    wanted = known.frequent(known.ranks[of_titles], titles)
+    tables = [Table(keys) for keys in wanted]
+    rows = [_rows(known, tables, block) for block in blocks]
+    del blocks  # of a million papers, most of a gigabyte
+    shape = sum(map(len, wanted))
+    enough = (_total(rows, 0, shape) >= papers) & (_total(rows, 1, shape) >= titles)
+    names = dict(zip(np.flatnonzero(enough).tolist(), known.spelt(wanted, enough), strict=True))
+    column = np.full(shape, -1, np.int32)
+    column[sorted(names, key=names.__getitem__)] = np.arange(len(names))
     return Phrases(
-        tuple(names[place] for place in order),
+        tuple(sorted(names.values())),
         np.asarray(month, dtype=np.int64),
-        hstack(in_texts, format="csr")[:, order].tocsr(),
-        hstack(in_titles, format="csr")[:, order].tocsr(),
+        *(_matrix([both[which] for both in rows], column, len(names)) for which in (0, 1)),
     )
+
+
+def _batches(texts: Iterable[tuple[str, str | None]]) -> Iterator[list[str]]:
+    """Titles and abstracts in turn, in lower case, of some papers at a time."""
+    left = iter(texts)
+    while batch := list(islice(left, _AT_ONCE)):
+        yield [part.lower() for title, abstract in batch for part in (title, abstract or "")]
 
 
 def _singular(word: str, words: Mapping[str, int]) -> str:
@@ -141,70 +135,137 @@ def _singular(word: str, words: Mapping[str, int]) -> str:
     return word
 
 
-_BREAK = -1
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The words that phrases of titles can be made of, by rank, in the order in which they came."""
+
+    ranks: Numbers
+    """By number of a word: the rank of what it is folded to, -1 for other words, and at the end -1 for a break."""
+    names: Sequence[str]
+    """By rank."""
+    edge: Bools
+    """By rank, and at the end for -1: whether a phrase may begin and end with it."""
+
+    @classmethod
+    def of(cls, spelt: Sequence[str], of_titles: Numbers, titles: int) -> _Known:
+        """Those that hold a letter and come so many times in titles."""
+        number = {word: place for place, word in enumerate(spelt)}
+        folded = np.array([number[_singular(word, number)] for word in spelt], np.int64)
+        times = np.bincount(folded[of_titles[of_titles != BREAK]], minlength=len(spelt))
+        used = [
+            place for place in np.flatnonzero(times >= titles).tolist() if any(sign.isalpha() for sign in spelt[place])
+        ]
+        rank = np.full(len(spelt), -1, np.int32)
+        rank[used] = np.arange(len(used))
+        names = [spelt[place] for place in used]
+        edge = np.array([*(word not in _STOP and len(word) > 1 for word in names), False], np.bool_)
+        return cls(np.append(rank[folded], np.int32(-1)), names, edge)
+
+    def phrases(self, words: Numbers, length: int) -> tuple[Keys, Ints]:
+        """Every phrase of so many words as a number, and where it begins."""
+        count = max(0, len(words) - length + 1)
+        may = self.edge[words]
+        fits = may[:count] & may[length - 1 :]
+        for place in range(1, length - 1):
+            fits &= words[place : place + count] >= 0
+        begin = np.flatnonzero(fits)
+        keys = np.zeros(len(begin), np.uint64)
+        for place in range(length):
+            keys = keys * np.uint64(len(self.names)) + words[begin + place].astype(np.uint64)
+        return keys, begin
+
+    def frequent(self, words: Numbers, times: int) -> list[Keys]:
+        """The phrases of each length that come so many times, ascending."""
+        found = []
+        for length in range(1, LONGEST + 1):
+            keys, counts = np.unique(self.phrases(words, length)[0], return_counts=True)
+            found.append(keys[counts >= times])
+        return found
+
+    def spelt(self, wanted: Sequence[Keys], chosen: Bools) -> list[str]:
+        """The chosen ones of the phrases of all lengths, in words."""
+        found, start = [], 0
+        for length, keys in enumerate(wanted, 1):
+            found += [self._spelt(key, length) for key in keys[chosen[start : start + len(keys)]].tolist()]
+            start += len(keys)
+        return found
+
+    def _spelt(self, key: int, length: int) -> str:
+        parts = []
+        for _ in range(length):
+            key, last = divmod(key, len(self.names))
+            parts.append(self.names[last])
+        return " ".join(reversed(parts))
 
 
-class _Tokens:
-    """Words of many texts, end to end, as numbers."""
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Which papers have which of the wanted phrases, row after row, as in a CSR matrix of ones."""
 
-    def __init__(self) -> None:
-        self._words, self._ends = array("i"), array("q")
-
-    def add(self, words: Sequence[int]) -> None:
-        self._words.extend(words)
-        self._words.append(_BREAK)
-        self._ends.append(len(self._words))
-
-    def fold(self, folded: Ints) -> None:
-        """Put other numbers in the words' place."""
-        self._words = array("i", folded[self.words].astype(np.int32).tobytes())
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    @property
-    def words(self) -> Ints:
-        return np.frombuffer(self._words, dtype=np.int32).astype(np.int64) if self._words else np.empty(0, np.int64)
-
-    @property
-    def papers(self) -> Ints:
-        """The paper of each word."""
-        return np.repeat(np.arange(len(self), dtype=np.int64), np.diff(self._ends, prepend=0))
+    columns: Numbers
+    ends: Ints
 
 
-def _grams(tokens: _Tokens, length: int, inner: Bools, edge: Bools) -> tuple[Ints, Ints]:
-    """Every phrase of so many words as a number, with its paper."""
-    words, papers = tokens.words, tokens.papers
-    ends = max(0, len(words) - length + 1)
-    fits = edge[words[:ends]] & edge[words[length - 1 :]]
-    key = np.zeros(ends, dtype=np.int64)
-    for place in range(length):
-        fits &= inner[words[place : place + ends]]
-        key = key * len(inner) + words[place : place + ends]
-    return key[fits], papers[:ends][fits]
+def _in_titles(block: Words) -> Bools:
+    """Of each word, whether it is one of a title: the texts are titles and abstracts in turn."""
+    of = np.zeros(len(block.ends), np.bool_)
+    of[::2] = True
+    return np.repeat(of, np.diff(block.ends, prepend=0))
 
 
-def _incidence(keys: Ints, papers: Ints, wanted: Ints, rows: int) -> csr_matrix:
+def _rows(known: _Known, tables: Sequence[Table], block: Words) -> tuple[_Rows, _Rows]:
+    """The wanted phrases of the papers of a block, and those of their titles."""
+    words, paper = (
+        known.ranks[block.numbers],
+        np.repeat(np.arange(len(block.ends)) // 2, np.diff(block.ends, prepend=0)),
+    )
+    columns, places, start = [], [], 0
+    for length, table in enumerate(tables, 1):
+        keys, begin = known.phrases(words, length)
+        number = table.find(keys)
+        hit = number >= 0
+        columns.append(number[hit] + np.int32(start))
+        places.append(begin[hit])
+        start += len(table)
+    column, place = np.concatenate(columns), np.concatenate(places)
+    titled = _in_titles(block)[place]
+    papers = len(block.ends) // 2
+    return _unique(paper[place], column, papers, start), _unique(paper[place[titled]], column[titled], papers, start)
+
+
+def _unique(paper: Ints, column: Numbers, papers: int, columns: int) -> _Rows:
     from scipy.sparse import csr_matrix
 
-    place = np.minimum(np.searchsorted(wanted, keys), max(0, len(wanted) - 1))
-    hit = wanted[place] == keys if len(wanted) else np.zeros(len(keys), dtype=np.bool_)
-    ones = np.ones(int(hit.sum()), dtype=np.float32)
-    found = csr_matrix((ones, (papers[hit], place[hit])), shape=(rows, len(wanted)))
-    found.data[:] = 1  # a paper counts once
-    return found
+    found = csr_matrix((np.ones(len(paper), np.float32), (paper, column)), shape=(papers, columns))
+    return _Rows(found.indices.astype(np.int32), found.indptr[1:].astype(np.int64))  # a paper counts once
+
+
+def _total(rows: Sequence[tuple[_Rows, _Rows]], which: int, columns: int) -> Ints:
+    """Papers of each column."""
+    total = np.zeros(columns, np.int64)
+    for both in rows:
+        total += np.bincount(both[which].columns, minlength=columns)
+    return total
+
+
+def _matrix(rows: Sequence[_Rows], column: Numbers, columns: int) -> csr_matrix:
+    """The rows one after the other, shape (papers, columns); `column` tells the new place of each, -1: left out."""
+    from scipy.sparse import csr_matrix
+
+    indices, ends, end = [np.empty(0, np.int32)], [np.zeros(1, np.int64)], 0
+    for one in rows:
+        placed = column[one.columns]
+        so_far = np.concatenate([[0], np.cumsum(placed >= 0)])
+        indices.append(placed[placed >= 0])
+        ends.append(so_far[one.ends] + end)
+        end += int(so_far[-1])
+    whole = np.concatenate(indices)
+    starts = np.concatenate(ends)
+    return csr_matrix((np.ones(len(whole), np.float32), whole, starts), shape=(len(starts) - 1, columns))
 
 
 def _papers(incidence: csr_matrix) -> Floats:
     return np.asarray(incidence.sum(axis=0), dtype=np.float64).ravel()
-
-
-def _spelt(key: int, length: int, words: Sequence[str]) -> str:
-    parts = []
-    for _ in range(length):
-        key, last = divmod(key, len(words))
-        parts.append(words[last])
-    return " ".join(reversed(parts))
 
 
 def _distinct(incidence: csr_matrix, names: Sequence[str], overlap: float) -> Ints:

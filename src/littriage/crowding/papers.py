@@ -147,6 +147,8 @@ class Authored:
     """Numbers of authors, paper by paper."""
     papers: Mapping[int, int]
     """By month, with or without known authors."""
+    _found: dict[str | int, Ints] = field(default_factory=dict, compare=False, repr=False)
+    """What was once computed of these papers: a field is asked the same for each of its directions."""
 
     @classmethod
     def of(
@@ -183,7 +185,29 @@ class Authored:
         """The papers of the months before."""
         return self.take(np.flatnonzero(self.months < month))
 
+    def authors_before(self, month: int) -> Ints:
+        """The authors of the papers of the months before, each once, ascending."""
+        if month not in self._found:
+            self._found[month] = np.unique(self.authors[np.repeat(self.months < month, self.teams)])
+        return self._found[month]
+
+    @property
+    def by_month(self) -> Ints:
+        """Places of the papers in the order of months, those of a month as they come."""
+        if "order" not in self._found:
+            self._found["order"] = np.argsort(self.months, kind="stable")
+        return self._found["order"]
+
+    @property
+    def ordered_months(self) -> Ints:
+        """The month of each paper in that order."""
+        if "months" not in self._found:
+            self._found["months"] = self.months[self.by_month]
+        return self._found["months"]
+
     def coverage(self, months: Collection[int]) -> float | None:
         """Part of the papers of these months whose authors are known; None where there are no papers."""
         total = sum(self.papers.get(month, 0) for month in months)
-        return len(places_in(self.months, months)) / total if total else None
+        chosen = np.fromiter(months, np.int64, len(months))
+        known = np.searchsorted(self.ordered_months, chosen + 1) - np.searchsorted(self.ordered_months, chosen)
+        return int(known.sum()) / total if total else None

@@ -120,13 +120,11 @@ def _year(own: Authored, field: Authored, span: Span, back: int) -> _People | Si
         return lack(Lack.FEW_PAPERS, len(year.months))
     if parts[1] is None:
         return lack(Lack.FEW_EARLIER, 0)
-    earlier = field.before(start)
-    if parts[2] is None or not set(year.months.tolist()) <= set(field.months.tolist()):
+    if parts[2] is None or not _held(field, year.months).all():
         return lack(Lack.NO_FIELD, papers)
-    in_field = np.unique(earlier.authors)
-    drawn = _Months(field)
-    years = [drawn.like(year.months, draw) for draw in range(DRAWS)]
-    pasts = [drawn.like(past.months, draw) for draw in range(DRAWS)]
+    in_field = field.authors_before(start)
+    years = [_like(field, year.months, draw) for draw in range(DRAWS)]
+    pasts = [_like(field, past.months, draw) for draw in range(DRAWS)]
     newcomers = [_new(one, np.unique(other.authors))[0] for one, other in zip(years, pasts, strict=True)]
     new_to_field = [_new(one, in_field)[0] for one in years]
     shares = [_new(year, np.unique(past.authors)), _new(year, in_field)]
@@ -145,23 +143,19 @@ def _both(se: float, draws: Floats) -> float:
     return float((se**2 + draws.var(ddof=1) / len(draws)) ** 0.5)
 
 
-class _Months:
-    """Papers of a field by month, from which sets of the same months are taken."""
+def _held(field: Authored, months: Ints) -> Ints:
+    """How many papers the field has in each of the months."""
+    return np.searchsorted(field.ordered_months, months + 1) - np.searchsorted(field.ordered_months, months)
 
-    def __init__(self, field: Authored) -> None:
-        self._field = field
-        self._order = np.argsort(field.months, kind="stable")
-        self._months = field.months[self._order]
 
-    def like(self, months: Ints, draw: int) -> Authored:
-        """As many papers in each month as `months` has; the blocks of successive draws follow each other."""
-        wanted, counts = np.unique(months, return_counts=True)
-        first = np.searchsorted(self._months, wanted)
-        held = np.searchsorted(self._months, wanted, side="right") - first
-        counts = np.where(held > 0, counts, 0)
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        offset = (np.repeat(draw * counts, counts) + within) % np.maximum(np.repeat(held, counts), 1)
-        return self._field.take(self._order[np.repeat(first, counts) + offset])
+def _like(field: Authored, months: Ints, draw: int) -> Authored:
+    """As many papers of the field in each month as `months` has; the blocks of successive draws follow each other."""
+    wanted, counts = np.unique(months, return_counts=True)
+    first, held = np.searchsorted(field.ordered_months, wanted), _held(field, wanted)
+    counts = np.where(held > 0, counts, 0)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    offset = (np.repeat(draw * counts, counts) + within) % np.maximum(np.repeat(held, counts), 1)
+    return field.take(field.by_month[np.repeat(first, counts) + offset])
 
 
 def _new(year: Authored, known: Ints) -> tuple[float, float, int]:

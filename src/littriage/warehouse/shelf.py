@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,7 @@ LEAST_PAPERS = 20
 """Papers that must have a phrase for the shelf to know it."""
 LEAST_TITLES = 3
 """Of those, papers that have it in the title."""
+_MONTHS_AT_ONCE = 12
 _AT_ONCE = 10_000
 
 
@@ -68,16 +69,15 @@ def stock(warehouse: Warehouse, last: date, first: date | None = None) -> Stock:
     ids: list[str] = []
     month = array("q")
     authors, categories = _Rows(), _Rows()
-    begin = first
-    for batch in warehouse.batches("read/shelf", _AT_ONCE, first=first, last=last):
-        begin = begin or batch[0][1]
-        for id_, of_month, names, places in batch:
-            ids.append(id_)
-            month.append(months_between(begin, of_month))
-            authors.add(form for name in names if (form := folded_name(name)))
-            categories.add(canonical_categories(places))
-    begin = begin or last
-    phrases = phrases_of(_texts(warehouse, first, last), _numbers(month), papers=LEAST_PAPERS, titles=LEAST_TITLES)
+    (oldest,) = warehouse.one("read/shelf_oldest")
+    begin = first or min(oldest or last, last)
+    for id_, of_month, names, places in _rows(warehouse, "read/shelf", begin, last):
+        ids.append(id_)
+        month.append(months_between(begin, of_month))
+        authors.add(form for name in names if (form := folded_name(name)))
+        categories.add(canonical_categories(places))
+    texts = _rows(warehouse, "read/shelf_texts", begin, last)
+    phrases = phrases_of(texts, _numbers(month), papers=LEAST_PAPERS, titles=LEAST_TITLES)
     return Stock(tuple(ids), begin, last, phrases, authors.matrix(), categories.matrix(), categories.names)
 
 
@@ -119,9 +119,13 @@ def _places(names: Sequence[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
-def _texts(warehouse: Warehouse, first: date | None, last: date) -> Iterator[tuple[str, str]]:
-    for batch in warehouse.batches("read/shelf_texts", _AT_ONCE, first=first, last=last):
-        yield from batch
+def _rows(warehouse: Warehouse, name: str, first: date, last: date) -> Iterator[Any]:
+    """The rows of a statement, some months after the others, so that DuckDB sorts the texts of no more at a time."""
+    months = month_span(first, last)
+    for place in range(0, len(months), _MONTHS_AT_ONCE):
+        some = months[place : place + _MONTHS_AT_ONCE]
+        for batch in warehouse.batches(name, _AT_ONCE, first=some[0], last=some[-1]):
+            yield from batch
 
 
 class _Rows:
