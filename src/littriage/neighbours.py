@@ -34,12 +34,14 @@ EXACT_UP_TO = 20_000
 """Rows up to which comparing all of them costs no more than parting them into lists."""
 SAMPLE = 500
 """Rows on which recall is measured; their recall is known to about half a percent."""
-LISTS = 4
+LISTS = 2.8
 """Lists for each square root of the rows."""
 POINTS = 32
 """Rows for each centre that k-means sees."""
 ROUNDS = 5
 """Of k-means."""
+PROBES = 40
+"""Lists of a row that are looked up before it is known how many are needed: few vectors need more."""
 REMEASURED = 1.1
 """Growth after which recall is measured again."""
 ANEW = 1.5
@@ -105,8 +107,11 @@ def neighbours(
     if len(vectors) <= exact_up_to:
         _join(best, vectors, _all_pairs(len(vectors)))
         return best.neighbours(1.0, None)
-    lists, measured = _parted(vectors, k, recall, seed)
-    _join(best, vectors, _probed(vectors, lists, np.arange(len(vectors)), lists.probes, both=True))
+    lists, measured, near = _parted(vectors, k, recall, seed)
+    everyone = np.arange(len(vectors))
+    if lists.probes > near.shape[1]:
+        near = _nearest(vectors, everyone, lists.centres, lists.probes)
+    _join(best, vectors, _probed(vectors, lists, everyone, near[:, : lists.probes], both=True))
     return best.neighbours(measured, lists)
 
 
@@ -138,7 +143,7 @@ def updated(
         return best.neighbours(1.0, None)
     new = np.arange(first, len(vectors))
     lists = replace(old.lists, of=np.append(old.lists.of, _nearest(vectors, new, old.lists.centres, 1)[:, 0]))
-    _join(best, vectors, _probed(vectors, lists, new, lists.reach, both=True))
+    _join(best, vectors, _probed(vectors, lists, new, _nearest(vectors, new, lists.centres, lists.reach), both=True))
     if len(vectors) < REMEASURED * lists.measured:
         return best.neighbours(old.recall, lists)
     measured = _measured(best.indices, vectors, seed)
@@ -178,7 +183,8 @@ def without(
         _join(best, vectors, _with_all(bereft, len(vectors)))
         return best.neighbours(1.0, None)
     lists = replace(old.lists, of=old.lists.of[kept])
-    _join(best, vectors, _probed(vectors, lists, bereft, lists.reach, both=False))
+    near = _nearest(vectors, bereft, lists.centres, lists.reach)
+    _join(best, vectors, _probed(vectors, lists, bereft, near, both=False))
     return best.neighbours(old.recall, lists)
 
 
@@ -365,8 +371,11 @@ def _with_all(rows: Rows, count: int) -> Iterator[_Step]:
 # --- inverted lists ---------------------------------------------------------------------------------------------
 
 
-def _parted(vectors: Vectors, k: int, recall: float, seed: int) -> tuple[Lists, float]:
-    """Lists with as many probes as the recall needs, and the recall of the sample with them."""
+def _parted(vectors: Vectors, k: int, recall: float, seed: int) -> tuple[Lists, float, NDArray[np.int32]]:
+    """Lists with as many probes as the recall needs, the recall of the sample with them, and each row's nearest lists.
+
+    Of these, as many as few vectors need more of: finding them costs a good part of the whole.
+    """
     import faiss
 
     count = max(round(LISTS * sqrt(len(vectors))), 1)
@@ -374,14 +383,15 @@ def _parted(vectors: Vectors, k: int, recall: float, seed: int) -> tuple[Lists, 
     kmeans = faiss.Kmeans(vectors.shape[1], count, niter=ROUNDS, spherical=True, seed=seed, min_points_per_centroid=1)
     kmeans.train(np.ascontiguousarray(vectors[np.sort(chosen[: POINTS * count])], np.float32))
     centres = np.asarray(kmeans.centroids, np.float32)
-    of = _nearest(vectors, np.arange(len(vectors)), centres, 1)[:, 0]
+    near = _nearest(vectors, np.arange(len(vectors)), centres, min(PROBES, count))
+    of = near[:, 0].copy()
     sample = np.sort(chosen[:SAMPLE])
     out, back = _ranks(vectors, centres, of, sample, _true(vectors, sample, k))
     either = np.minimum(out, back)
     probes = _needed(either, recall, count)
     # A row that alone looks must find its neighbours, and those whose neighbour it is.
     reach = max(_needed(out, recall, count), _needed(back, recall, count))
-    return Lists(centres, of, probes, reach, len(vectors)), float((either < probes).mean())
+    return Lists(centres, of, probes, reach, len(vectors)), float((either < probes).mean()), near
 
 
 def _ranks(vectors: Vectors, centres: Vectors, of: NDArray[np.int32], sample: Rows, true: Rows) -> tuple[Rows, Rows]:
@@ -419,9 +429,12 @@ def _nearest(vectors: Vectors, rows: Rows, centres: Vectors, count: int) -> NDAr
     return found
 
 
-def _probed(vectors: Vectors, lists: Lists, looking: Rows, probes: int, *, both: bool) -> Iterator[_Step]:
-    """Each of the looking rows with the rows of the lists nearest to it: its own list first, which raises its floor."""
-    near = _nearest(vectors, looking, lists.centres, probes)
+def _probed(vectors: Vectors, lists: Lists, looking: Rows, near: NDArray[np.int32], *, both: bool) -> Iterator[_Step]:
+    """Each of the looking rows with the rows of the lists `near` it: the nearest first, which raises its floor.
+
+    `near` has shape (looking, probes).
+    """
+    probes = near.shape[1]
     place = np.full(len(vectors), -1, np.int32)
     place[looking] = np.arange(len(looking))
     known = _Probes(lists.of, place, near)
