@@ -122,7 +122,7 @@ def test_the_approximate_graph_reaches_its_recall_and_says_so() -> None:
     assert 1 < found.lists.probes < found.lists.reach < len(found.lists.centres) / 2  # it did not compare all
     assert found.recall >= 0.95
     assert recall(found, vectors) == pytest.approx(found.recall, abs=0.02)
-    assert found.method == f"ivf lists=219 nprobe={found.lists.probes} recall={found.recall:.3f}"
+    assert found.method == f"ivf lists=153 nprobe={found.lists.probes} recall={found.recall:.3f}"
 
 
 def test_more_recall_asks_for_more_lists() -> None:
