@@ -110,7 +110,7 @@ def main() -> None:
     gold = load_judgements(options.gold) if options.gold else ()
     gold_papers = read_papers(options.gold_papers) if options.gold else []
     loaders = {
-        MINILM: lambda: load_transformer(device=options.device),
+        MINILM: lambda: load_transformer(device=options.device, precision="float32"),
         FAST: lambda: load_fast(options.cache),
         "tfidf-svd": lambda: TfidfEmbedder(texts + [paper.text for paper in gold_papers]),
     }

@@ -64,7 +64,7 @@ def read_papers(paths: Path | Sequence[Path]) -> list[Paper]:
 
 
 def load(model: str, cache: Path) -> Embedder:
-    return load_fast(cache) if model == FAST else load_transformer(model)
+    return load_fast(cache) if model == FAST else load_transformer(model, precision="float32")
 
 
 # --- measures ---------------------------------------------------------------------------------------------------

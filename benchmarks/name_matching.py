@@ -110,7 +110,7 @@ LACKING = (
 def main() -> None:
     """Print the figures of docs/documents.md."""
     catalogue = load_catalogue(resources.folder("queries"))
-    embedder = load_transformer()
+    embedder = load_transformer(precision="float32")
     found = nearest(dict(KNOWN.values()), catalogue, embedder)
     right = wrong = suggested = 0
     for slug, (name, _) in KNOWN.items():

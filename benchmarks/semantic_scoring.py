@@ -45,7 +45,9 @@ def main() -> None:
     options = parser.parse_args()
 
     directions = load_catalogue(folder("queries")).directions
-    embedder = load_fast(options.cache) if options.model == FAST else load_transformer(device="cpu")
+    embedder = (
+        load_fast(options.cache) if options.model == FAST else load_transformer(device="cpu", precision="float32")
+    )
     made = prototypes(directions, embedder)
     random = np.random.default_rng(0)
     vectors = random.standard_normal((options.papers, embedder.dim), np.float32)

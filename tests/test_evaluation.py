@@ -427,7 +427,7 @@ def test_v2_beats_phrases_on_real_judgements() -> None:
     papers = [Paper(i, title, text, (), tuple((c or "").split()), day) for i, title, text, c, day in rows]
     with (SHARED / "gold" / "relevance.csv").open(encoding="utf-8", newline="") as file:
         lines = sum(1 for _ in csv.reader(file)) - 1
-    embedder = load_transformer(device="cpu")
+    embedder = load_transformer(device="cpu", precision="float32")
     found = evaluate_membership(
         load_judgements(SHARED / "gold" / "relevance.csv"),
         papers,

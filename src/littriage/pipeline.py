@@ -174,7 +174,7 @@ def _state(run: Run, as_of: date | None) -> str:
             repr(run.catalogue),
             [
                 run.settings.get(name)
-                for name in ("model", "device", "precision", "read_limit", "llm_model", "llm_languages")
+                for name in ("model", "device", "precision", "vectors", "read_limit", "llm_model", "llm_languages")
             ],
             run.count_related,
             [run.notice, run.seed],
