@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -73,7 +71,7 @@ def keep_up(
     moves. A version that was asked for is not made of the very papers that the standing one was made of: it would be
     the same. `news` is what `warehouse.clusters.news` says, for whoever asks for many scopes at once.
     """
-    stamp = hashlib.sha256(json.dumps([content, model, way.rule], default=str).encode()).hexdigest()[:16]
+    stamp = derived.stamp_of([content, model, way.rule])
     if scope not in run.rebaseline and derived.stamped(run.warehouse, stored.STAGE, scope) == stamp:
         return Outcome()
     known = stored.standing(run.warehouse, scope, way.whole_below)

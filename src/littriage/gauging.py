@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -34,7 +32,8 @@ def gauge(run: Run, model: str) -> Counts:
         for slug in run.fields
     }
     stamps = {
-        slug: _digest([SIGN_RULE, model, last, run.fields[slug], months[slug], contents[slug]]) for slug in run.fields
+        slug: derived.stamp_of([SIGN_RULE, model, last, run.fields[slug], months[slug], contents[slug]])
+        for slug in run.fields
     }
     known = crowding.stored_signs(run.warehouse)
     stale = {
@@ -76,7 +75,3 @@ def _gauged(shard: _Shard) -> dict[str, tuple[Sign, ...]]:
             slug: signs_of(own, shard.material.around, shard.spans[slug], shard.model)
             for slug, own in shard.material.own.items()
         }
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -112,8 +110,7 @@ def _kept(
     rests_on = [
         model.name, content, run.count_related, sorted(groups.items()), silent, of_field, points, sorted(last_months),
     ]  # fmt: skip
-    text = json.dumps(rests_on, sort_keys=True, default=str)
-    stamp = hashlib.sha256(text.encode()).hexdigest()[:16]
+    stamp = derived.stamp_of(rests_on)
     same = derived.stamped(run.warehouse, _STAGE) == stamp
     return stored_outlooks(run.warehouse) if same else (), stamp
 

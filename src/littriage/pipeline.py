@@ -9,8 +9,6 @@ goes, and returns what it did as counts. Called twice it does nothing the second
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -161,7 +159,7 @@ def _state(run: Run, as_of: date | None) -> str:
         failed = unmended(papers.failed_windows(run.warehouse, source, slug, query), asked)
         # The first month that is not whole.
         windows.append((slug, [(one.start, month_after(one.end + timedelta(days=1), 0)) for one in settled], failed))
-    return _digest(
+    return derived.stamp_of(
         [
             __version__,
             [LEXICAL_RULE, MEMBERSHIP_RULE, LEARNING_RULE, CLUSTER_RULE, VERDICT_RULE, SIGN_RULE, VENUE_RULE],
@@ -190,7 +188,7 @@ def match(run: Run) -> Counts:
     """Match every paper that is new or changed, or all where the rule or a query has changed."""
     refuse_empty(run)
     queries = sorted((slug, query) for slug, (_, query) in run.queries.items())
-    stamp = f"{LEXICAL_RULE}/{_digest(queries)}"
+    stamp = f"{LEXICAL_RULE}/{derived.stamp_of(queries)}"
     (held, countable, pending) = run.warehouse.one("read/paper_counts", matched_with=stamp)
     derived.forget_hits_except(run.warehouse, [one.slug for one in run.catalogue.directions])
     matcher = Matcher(run.catalogue.directions)
@@ -322,7 +320,7 @@ def _instrument(run: Run, embedder: Embedder, slugs: Sequence[str]) -> membershi
     rule = rule_for(embedder.model)
     directions = run.catalogue.directions
     exemplars = [(one.slug, [exemplar.arxiv_id for exemplar in one.exemplars]) for one in directions]
-    stamp = _digest([MEMBERSHIP_RULE, repr(rule), embedder.model, prototype_texts(directions), exemplars])
+    stamp = derived.stamp_of([MEMBERSHIP_RULE, repr(rule), embedder.model, prototype_texts(directions), exemplars])
     rows = {one.slug: row for row, one in enumerate(directions)}
     return memberships.Instrument(embedder.model, rule, stamp, {slug: rows[slug] for slug in slugs})
 
@@ -418,10 +416,3 @@ def result_table(run: Run) -> list[dict[str, Any]]:
         for one in run.verdicts
         if one.stage in shown
     ]
-
-
-# --- helpers ----------------------------------------------------------------------------------------------------
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

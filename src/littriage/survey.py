@@ -5,8 +5,6 @@ The first clusters of a field are made when the user asks for them; from then on
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -68,7 +66,7 @@ def survey(run: Run, model: str, source: str) -> Counts:
     counted = _counted(run, source, run.as_of)
     last = last_settled_month(run.as_of)
     claims = kept.claims(run.warehouse, month_after(last, -11), last)
-    stamp = _digest([SURVEY_RULE, run.as_of, content, model, counted.basis, claims, run.catalogue])
+    stamp = derived.stamp_of([SURVEY_RULE, run.as_of, content, model, counted.basis, claims, run.catalogue])
     counts: Counts = {
         "clusters": len(counted.points),
         "papers placed": outcome.placed,
@@ -294,7 +292,3 @@ def _comments(number: int, verdict: Verdict, claimed: Claimed, nearest: tuple[fl
 def slug_of(number: int) -> str:
     """The slug of a draft for a cluster of the field."""
     return f"field-cluster-{number}"
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=repr).encode()).hexdigest()[:16]

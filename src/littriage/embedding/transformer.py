@@ -18,6 +18,7 @@ from littriage.embedding.recipes import Encoded, again, own_device, remember
 from littriage.embedding.weights import (
     MINILM,
     MINILM_DIM,
+    MINILM_SHA256,
     hide_progress,
     may_have_gpu,
     packaged_minilm,
@@ -124,7 +125,8 @@ def load_transformer(
     precision = chosen_precision(precision, chosen, _converts())
     # A folder may be called minilm or fast and hold anything: the prefix keeps it from the rules fitted for those.
     label = f"local-{folder.resolve().name}" if local and name != MINILM else name
-    revision = weights_hash(folder) if local else ""
+    known = MINILM_SHA256[:12] if name == MINILM else ""  # verified above
+    revision = known or (weights_hash(folder) if local else "")
     load = partial(_loaded, name, folder if local else None, chosen, precision, cache, f"{label}-{revision}")
     if name == MINILM and chosen == "cpu":
         parts, dim = None, MINILM_DIM

@@ -6,6 +6,7 @@ that a stage with nothing new does nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,6 +59,11 @@ def stamped(warehouse: Warehouse, stage: str, subject: str = "") -> str | None:
 def stamp(warehouse: Warehouse, stage: str, value: str, subject: str = "") -> None:
     """Remember what the stage was computed from."""
     warehouse.insert("derived", {"subject": [subject]}, stage=stage, stamp=value)
+
+
+def stamp_of(value: object) -> str:
+    """A stamp of what a stage is computed from: values that JSON knows, and others as their text."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 # --- lexical hits -----------------------------------------------------------------------------------------------
@@ -236,6 +242,22 @@ def store_trends(warehouse: Warehouse, points: Mapping[str, Sequence[TrendPoint]
         )
 
 
+def trend_columns(verdicts: Sequence[Verdict]) -> dict[str, list[Any]]:
+    """What is stored of a verdict whatever it is on: a direction, or a cluster of the field."""
+    growths = [one.growth for one in verdicts]
+    return {
+        "as_of": [one.as_of for one in verdicts],
+        "stage": [one.stage.value for one in verdicts],
+        "growth": [one and one.mean for one in growths],
+        "growth_low": [one and one.low for one in growths],
+        "growth_high": [one and one.high for one in growths],
+        "p_up": [one and one.p_up for one in growths],
+        "papers_12m": [one.papers_12m for one in verdicts],
+        "share_12m": [one.share_12m for one in verdicts],
+        "last_month": [one.last_month for one in verdicts],
+    }
+
+
 def store_verdicts(warehouse: Warehouse, verdicts: Sequence[Verdict], membership_rules: Mapping[str, str]) -> None:
     """Replace all verdicts; `membership_rules` names the rule that decided each direction's members, where any did."""
     growths = [one.growth for one in verdicts]
@@ -245,25 +267,17 @@ def store_verdicts(warehouse: Warehouse, verdicts: Sequence[Verdict], membership
             "verdict",
             {
                 "direction": [one.direction for one in verdicts],
-                "as_of": [one.as_of for one in verdicts],
-                "stage": [one.stage.value for one in verdicts],
-                "growth": [one and one.mean for one in growths],
-                "growth_low": [one and one.low for one in growths],
-                "growth_high": [one and one.high for one in growths],
-                "p_up": [one and one.p_up for one in growths],
+                **trend_columns(verdicts),
                 "p_down": [one and one.p_down for one in growths],
                 "p_flat": [one and one.p_flat for one in growths],
                 "growth_raw": [one and one.raw for one in growths],
                 "growth_raw_se": [one and one.raw_se for one in growths],
                 "months": [one and one.months for one in growths],
-                "papers_12m": [one.papers_12m for one in verdicts],
-                "share_12m": [one.share_12m for one in verdicts],
                 "exposure_12m": [one.exposure_12m for one in verdicts],
                 "peak_ratio": [one.peak_ratio for one in verdicts],
                 "peak_month": [one.peak_month for one in verdicts],
                 "saturation": [one.saturation for one in verdicts],
                 "first_month": [one.first_month for one in verdicts],
-                "last_month": [one.last_month for one in verdicts],
                 "reasons": [dump_reasons(one.reasons) for one in verdicts],
                 "rule": [one.rule for one in verdicts],
                 "membership_rule": [membership_rules.get(one.direction, "") for one in verdicts],

@@ -220,6 +220,15 @@ _DISK_FULL = re.compile(
 )
 
 
+def disk_full(path: Path) -> DiskFull:
+    """The error of a warehouse whose disk has no room left."""
+    return DiskFull(
+        f"no room left on the disk of {path}: free some space and run the same command again; "
+        "what was stored before is still there",
+        path=str(path),
+    )
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """DuckDB's errors as ours, where a user can do something about them; and Ctrl-C as what it is.
@@ -245,11 +254,7 @@ def translated(path: Path) -> Iterator[None]:
                 pid=int(holder["pid"]) if holder else None,
             ) from error
         if _DISK_FULL.search(text):
-            raise DiskFull(
-                f"no room left on the disk of {path}: free some space and run the same command again; "
-                "what was stored before is still there",
-                path=str(path),
-            ) from error
+            raise disk_full(path) from error
         if "newer version of DuckDB" in text:
             raise SchemaTooNew(
                 f"{path} was written by a newer DuckDB than the {duckdb.__version__} of this littriage: "

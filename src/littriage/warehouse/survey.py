@@ -118,7 +118,6 @@ def surest_places(warehouse: Warehouse, direction: str, model: str) -> NDArray[n
 def store(warehouse: Warehouse, surveyed: Sequence[Surveyed], value: str) -> None:
     """Replace what is known of the clusters of the field, and remember what it rests on."""
     verdicts = [one.verdict for one in surveyed]
-    growths = [one.growth for one in verdicts]
     unnamed = [one.unnamed for one in surveyed]
     with warehouse.transaction():
         warehouse.empty("field_cluster")
@@ -127,15 +126,7 @@ def store(warehouse: Warehouse, surveyed: Sequence[Surveyed], value: str) -> Non
             {
                 "number": [one.number for one in surveyed],
                 "category": [one.category for one in surveyed],
-                "as_of": [one.as_of for one in verdicts],
-                "stage": [one.stage.value for one in verdicts],
-                "growth": [one and one.mean for one in growths],
-                "growth_low": [one and one.low for one in growths],
-                "growth_high": [one and one.high for one in growths],
-                "p_up": [one and one.p_up for one in growths],
-                "papers_12m": [one.papers_12m for one in verdicts],
-                "share_12m": [one.share_12m for one in verdicts],
-                "last_month": [one.last_month for one in verdicts],
+                **derived.trend_columns(verdicts),
                 "papers": [one.claimed.papers for one in surveyed],
                 "recent": [one.claimed.recent for one in surveyed],
                 "claimed": [one.claimed.claimed for one in surveyed],

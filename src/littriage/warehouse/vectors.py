@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from littriage.errors import DiskFull, LittriageError, VectorsLost
+from littriage.errors import LittriageError, VectorsLost
+from littriage.warehouse.file import disk_full
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -345,11 +346,7 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(
-                f"no room left on the disk of {path}: free some space and run the same command again; "
-                "what was stored before is still there",
-                path=str(path),
-            ) from error
+            raise disk_full(path) from error
         raise LittriageError(f"{path} cannot be written: {error.strerror}", path=str(path)) from error
 
 
